@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/process-util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "basic/fs-util.h"
+
+void pidref_done(PidRef *ref) {
+        closep(&ref->fd);
+        *ref = PIDREF_NULL;
+}
+
+int pid_stat(pid_t pid, char *ret_state, uint64_t *ret_start_time) {
+        _cleanup_free_ char *text = NULL;
+        unsigned long long start;
+        char path[sizeof "/proc//stat" + 10], state;
+        const char *p;
+        int r;
+
+        (void) snprintf(path, sizeof path, "/proc/%d/stat", (int) pid);
+        r = read_file_at(AT_FDCWD, path, &text, NULL);
+        if (r < 0)
+                return r == -ENOENT ? -ESRCH : r;
+
+        /* The command may contain anything, even ")": fields are counted from its last one. */
+        p = strrchr(text, ')');
+        if (!p ||
+            sscanf(p + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                   &state, &start) != 2)
+                return -EIO;
+
+        if (ret_state)
+                *ret_state = state;
+        if (ret_start_time)
+                *ret_start_time = start;
+        return 0;
+}
+
+int pidfd_get_pid(int fd, pid_t *ret) {
+        _cleanup_free_ char *path = g_strdup_printf("/proc/self/fdinfo/%d", fd), *text = NULL;
+        const char *line;
+        int r, pid;
+
+        r = read_file_at(AT_FDCWD, path, &text, NULL);
+        if (r < 0)
+                return r;
+        line = strstr(text, "\nPid:");
+        if (!line || sscanf(line + 5, "%d", &pid) != 1)
+                return -EBADF;
+        if (pid <= 0)
+                return -ESRCH;
+        *ret = pid;
+        return 0;
+}
+
+int pidref_open(pid_t pid, uint64_t start_time, PidRef *ret) {
+        _cleanup_close_ int fd = -EBADF;
+        uint64_t started;
+        int r;
+
+        fd = pidfd_open(pid, 0);
+        if (fd < 0)
+                return negative_errno();
+        /* The pidfd pins whoever has the number now; only then is its start time looked at. */
+        r = pid_stat(pid, NULL, &started);
+        if (r < 0)
+                return r;
+        if (start_time != 0 && started != start_time)
+                return -ESRCH;
+
+        *ret = (PidRef) { .pid = pid, .fd = TAKE_FD(fd), .start_time = started };
+        return 0;
+}
+
+int pidref_kill(const PidRef *ref, int sig) {
+        return pidfd_send_signal(ref->fd, sig, NULL, 0) < 0 ? negative_errno() : 0;
+}
+
+int pidref_wait(const PidRef *ref, int timeout_ms) {
+        struct pollfd p = { .fd = ref->fd, .events = POLLIN };
+        int n;
+
+        do
+                n = poll(&p, 1, timeout_ms);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return negative_errno();
+        return n == 0 ? -ETIMEDOUT : 0;
+}
+
+bool pidref_exited(const PidRef *ref) {
+        return pidref_wait(ref, 0) >= 0;
+}
+
+int pid_cgroup(pid_t pid, char **ret) {
+        _cleanup_free_ char *text = NULL;
+        char path[sizeof "/proc//cgroup" + 10] = "/proc/self/cgroup";
+        int r;
+
+        if (pid != 0)
+                (void) snprintf(path, sizeof path, "/proc/%d/cgroup", (int) pid);
+        r = read_file_at(AT_FDCWD, path, &text, NULL);
+        if (r < 0)
+                return r == -ENOENT ? -ESRCH : r;
+
+        for (char *line = text; line; line = strchr(line, '\n')) {
+                const char *found;
+
+                line += *line == '\n';
+                found = startswith(line, "0::");
+                if (found) {
+                        *ret = g_strndup(found, strcspn(found, "\n"));
+                        return 0;
+                }
+        }
+        return -ENODATA;
+}
+
+pid_t process_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd) {
+        int pidfd = -EBADF;
+        struct clone_args args = {
+                .flags = flags | CLONE_PIDFD | (cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0),
+                .pidfd = (uint64_t) (uintptr_t) &pidfd,
+                /* With CLONE_PARENT the exit signal is inherited and must not be given. */
+                .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
+                .cgroup = cgroup_fd >= 0 ? (uint64_t) cgroup_fd : 0,
+        };
+        long pid;
+
+        pid = syscall(SYS_clone3, &args, sizeof args);
+        if (pid < 0)
+                return negative_errno();
+        if (pid > 0)
+                *ret_pidfd = pidfd;
+        return (pid_t) pid;
+}
+
+int process_reap(pid_t pid, int *ret_code, int *ret_status) {
+        siginfo_t si = { 0 };
+
+        while (waitid(P_PID, (id_t) pid, &si, WEXITED) < 0)
+                if (errno != EINTR)
+                        return negative_errno();
+
+        *ret_code = si.si_code;
+        *ret_status = si.si_status;
+        return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/unit-name.h"
+
+#include <errno.h>
+#include <glib.h>
+
+#include "basic/cleanup.h"
+
+#define ID_MAX 255U
+
+bool container_id_is_valid(const char *id) {
+        if (isempty(id) || strlen(id) > ID_MAX || streq(id, ".") || streq(id, ".."))
+                return false;
+        for (const char *p = id; *p; p++)
+                if (!g_ascii_isalnum(*p) && !strchr("_+-.", *p))
+                        return false;
+        return true;
+}
+
+char *unit_name_escape(const char *s) {
+        _cleanup_string_ GString *out = g_string_new(NULL);
+
+        for (const char *p = s; *p; p++)
+                if (g_ascii_isalnum(*p) || strchr(":_-", *p) || (*p == '.' && p > s))
+                        g_string_append_c(out, *p);
+                else
+                        g_string_append_printf(out, "\\x%02x", (unsigned char) *p);
+        return g_string_free(TAKE_PTR(out), FALSE);
+}
+
+char *unit_name_unescape(const char *s) {
+        _cleanup_string_ GString *out = g_string_new(NULL);
+
+        for (const char *p = s; *p; p++) {
+                if (*p != '\\') {
+                        g_string_append_c(out, *p);
+                        continue;
+                }
+                if (p[1] != 'x' || !g_ascii_isxdigit(p[2]) || !g_ascii_isxdigit(p[3]))
+                        return NULL;
+                g_string_append_c(
+                                out, (char) (g_ascii_xdigit_value(p[2]) * 16 + g_ascii_xdigit_value(p[3])));
+                p += 3;
+        }
+        return g_string_free(TAKE_PTR(out), FALSE);
+}
+
+static char *scope_name(const char *prefix, const char *name) {
+        _cleanup_free_ char *joined = NULL, *escaped = NULL;
+
+        if (g_str_has_suffix(name, ".slice"))
+                return g_strdup(name);
+        joined = isempty(prefix) ? g_strdup(name) : g_strdup_printf("%s-%s", prefix, name);
+        escaped = unit_name_escape(joined);
+        return g_strdup_printf("%s.scope", escaped);
+}
+
+int unit_names_for_container(
+                const char *cgroups_path, const char *id, bool user, char **ret_slice, char **ret_scope) {
+        _cleanup_strv_ char **parts = NULL;
+        const char *slice = user ? "app.slice" : "machine.slice";
+
+        if (!cgroups_path || !strchr(cgroups_path, ':')) {
+                *ret_slice = g_strdup(slice);
+                *ret_scope = scope_name("berth", id);
+                return 0;
+        }
+
+        parts = g_strsplit(cgroups_path, ":", -1);
+        if (g_strv_length(parts) != 3 || strchr(cgroups_path, '/'))
+                return -EINVAL;
+        *ret_slice = g_strdup(isempty(parts[0]) ? slice : parts[0]);
+        *ret_scope = scope_name(parts[1], isempty(parts[2]) ? id : parts[2]);
+        return 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Container ids and the names of units. Pure. */
+
+#include <stdbool.h>
+
+/* Letters, digits, "_", "+", "-", "."; not "." or "..", at most 255 bytes - runc's rule. */
+bool container_id_is_valid(const char *id);
+
+/* Escapes what a unit name may not contain as \xNN, as systemd-escape(1) does but for "-", which stays:
+ * instance names of container@.service are read as they are. Caller frees. */
+char *unit_name_escape(const char *s);
+
+/* The opposite. NULL when an escape is malformed. */
+char *unit_name_unescape(const char *s);
+
+/* Names of slice and scope of a container from linux.cgroupsPath ("slice:prefix:name", may be NULL): empty
+ * or absent parts get the defaults machine.slice (root) or app.slice (user), "berth" and id. prefix may be
+ * empty: then it is name.scope; a name that ends in ".slice" stays as it is. -EINVAL: cgroupsPath has a
+ * colon but not this form. Callers free. */
+int unit_names_for_container(
+                const char *cgroups_path, const char *id, bool user, char **ret_slice, char **ret_scope);
