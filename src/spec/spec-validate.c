@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the rules about a configuration as a whole and the running of all rules: what tables of members
+ * cannot say because it takes more than one value. Everything is decided from the text, nothing from the
+ * system. */
+
+#include <linux/sched.h>
+#include <stdarg.h>
+
+#include "basic/log.h"
+#include "spec/spec-internal.h"
+
+int spec_reject(const SpecCheck *check, const char *format, ...) {
+        _cleanup_free_ char *message = NULL;
+        va_list ap;
+
+        va_start(ap, format);
+        message = g_strdup_vprintf(format, ap);
+        va_end(ap);
+        return json_log(LOG_ERR, check->file, "", message);
+}
+
+int spec_check_rules(const SpecCheck *check, const SpecRule *rules) {
+        int r;
+
+        for (; *rules; rules++) {
+                r = (*rules)(check);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Any 1.x: minor versions add members only. */
+static int check_version(const SpecCheck *check) {
+        const char *version = check->spec->oci_version;
+        const char *minor = version ? startswith(version, "1.") : NULL;
+
+        if (!minor || !g_ascii_isdigit(*minor))
+                return spec_reject(
+                                check, "/ociVersion: unsupported version '%s', expected 1.x", version ?: "");
+        return 0;
+}
+
+static int check_root(const SpecCheck *check) {
+        if (!check->spec->root_path)
+                return spec_reject(check, "/root/path: must not be empty");
+        return 0;
+}
+
+/* uts(7): 64 bytes. */
+static int check_name(const SpecCheck *check, const char *member, const char *name) {
+        if (!name)
+                return 0;
+        if (!spec_namespace(check->spec, CLONE_NEWUTS))
+                return spec_reject(check, "/%s: cannot be set without a uts namespace", member);
+        if (strlen(name) > 64)
+                return spec_reject(check, "/%s: expected at most 64 bytes, got %zu", member, strlen(name));
+        return 0;
+}
+
+static int check_hostname(const SpecCheck *check) {
+        return check_name(check, "hostname", check->spec->hostname);
+}
+
+static int check_domainname(const SpecCheck *check) {
+        return check_name(check, "domainname", check->spec->domainname);
+}
+
+static int check_hook(const SpecCheck *check, const SpecHook *hook, const char *kind, size_t index) {
+        if (!hook->path || *hook->path != '/')
+                return spec_reject(
+                                check, "/hooks/%s/%zu/path: expected an absolute path, got '%s'", kind,
+                                index, hook->path ?: "");
+
+        for (size_t i = 0; hook->env && hook->env[i]; i++)
+                if (!strchr(hook->env[i], '=') || *hook->env[i] == '=')
+                        return spec_reject(
+                                        check, "/hooks/%s/%zu/env/%zu: expected NAME=VALUE, got '%s'", kind,
+                                        index, i, hook->env[i]);
+        return 0;
+}
+
+static int check_hooks(const SpecCheck *check) {
+        int r;
+
+        for (size_t kind = 0; kind < _SPEC_HOOK_KIND_MAX; kind++)
+                for (size_t i = 0; i < check->spec->n_hooks[kind]; i++) {
+                        r = check_hook(check, &check->spec->hooks[kind][i], spec_hook_kind_to_string(kind),
+                                       i);
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+static int check_annotations(const SpecCheck *check) {
+        for (size_t i = 0; i < check->spec->annotations.n; i++)
+                if (isempty(check->spec->annotations.items[i].key))
+                        return spec_reject(check, "/annotations/: keys must not be empty");
+        return 0;
+}
+
+static const SpecRule spec_rules[] = {
+        check_version, check_root,        check_hostname, check_domainname,
+        check_hooks,   check_annotations, SPEC_RULES_END,
+};
+
+int spec_validate(const char *file, const Spec *spec) {
+        const SpecCheck check = {
+                .file = file,
+                .spec = spec,
+                .process = spec->process_set ? &spec->process : NULL,
+                .process_pointer = "/process",
+        };
+        static const SpecRule *const lists[] = { spec_rules, spec_process_rules, spec_mount_rules,
+                                                 spec_linux_rules, spec_resource_rules };
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
+                if (lists[i] == spec_process_rules && !check.process)
+                        continue;
+                r = spec_check_rules(&check, lists[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+int spec_validate_process(const char *file, const SpecProcess *process) {
+        const SpecCheck check = { .file = file, .process = process, .process_pointer = "" };
+
+        return spec_check_rules(&check, spec_process_rules);
+}
