@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* A declared container: NAME.container and its drop-ins as checked values. Reading finds all errors, not the
+ * first one.
+ *
+ * Sections: [Container] and [Resctrl] are ours; [Unit], [Service], [Socket] and [Install] go to systemd;
+ * what starts with X- is somebody else's. Values follow systemd.syntax(7): repeated keys add to lists, an
+ * empty assignment resets one, %-specifiers (see words.h) are replaced in our sections. Unlike in
+ * ExecStart=, "$" in Exec= means nothing. */
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "config/messages.h"
+#include "config/search.h"
+#include "config/unit-file.h"
+
+typedef enum ContainerNetwork {
+        CONTAINER_NETWORK_UNSET, /* what the bundle says; host for a rootfs */
+        CONTAINER_NETWORK_HOST,
+        CONTAINER_NETWORK_NONE, /* a network namespace with nothing but lo */
+        _CONTAINER_NETWORK_MAX,
+} ContainerNetwork;
+
+typedef enum ContainerNotify {
+        CONTAINER_NOTIFY_UNSET,
+        CONTAINER_NOTIFY_STARTED,
+        CONTAINER_NOTIFY_READY,
+        _CONTAINER_NOTIFY_MAX,
+} ContainerNotify;
+
+typedef struct ContainerVolume {
+        char *source;      /* absolute */
+        char *destination; /* absolute */
+        char **options;    /* checked words as of mount(8), may be empty */
+        const char *file;  /* where it is declared */
+        unsigned line;
+} ContainerVolume;
+
+typedef struct ContainerFile {
+        char *name;
+        char *path;       /* NAME.container itself */
+        GPtrArray *files; /* of UnitFile*: it and its drop-ins, in the order they apply */
+
+        /* [Container]; NULL: not given */
+        char *rootfs, *bundle; /* exactly one of them, if there are no errors */
+        char **exec;
+        char **environment; /* NAME=value, each name once */
+        GPtrArray *volumes; /* of ContainerVolume*, never NULL */
+        char *user, *group; /* numbers or names of the rootfs' passwd and group files */
+        char *working_dir;
+        char *host_name;
+        int read_only; /* -1: not given */
+        int terminal;  /* -1: not given */
+        ContainerNotify notify;
+        ContainerNetwork network;
+        int stop_signal; /* 0: not given */
+
+        /* [Resctrl] */
+        char **schemata;
+        char *clos_id;
+
+        /* [Install], names of units */
+        char **wanted_by, **required_by, **upheld_by;
+        bool has_socket; /* there is a [Socket] section */
+} ContainerFile;
+
+/* Reads what found names. Appends to messages; the result is as complete as the files allow. Returns 0, also
+ * with errors among the messages, -ESHUTDOWN when the name is masked (no result). Does not log. */
+int container_file_load(const ConfigFound *found, GPtrArray *messages, ContainerFile **ret);
+
+/* The same from texts in memory: files are UnitFile* and are taken over; the first is the main one. Pure. */
+ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray *messages);
+
+void container_file_free(ContainerFile *file);
+DEFINE_CLEANUP(ContainerFile *, container_file_free);

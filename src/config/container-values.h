@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One parser for each kind of value that our sections have. They store into the field that the table of keys
+ * names and append what is wrong to the messages; a wrong value leaves the field as it was. None logs. */
+
+#include "config/container-file.h"
+
+typedef struct ValueContext {
+        ContainerFile *container;
+        const UnitEntry *entry;
+        GPtrArray *messages;
+        const char *value; /* of the entry, specifiers replaced; not empty */
+} ValueContext;
+
+typedef void (*ValueParser)(const ValueContext *c, void *field);
+
+void value_bool(const ValueContext *c, void *field); /* int: 0 or 1 */
+void value_environment(
+                const ValueContext *c, void *field);  /* char**: adds, a name replaces its earlier value */
+void value_exec(const ValueContext *c, void *field);  /* char**: replaces */
+void value_group(const ValueContext *c, void *field); /* char* */
+void value_line(const ValueContext *c, void *field);  /* char**: adds the whole value */
+void value_network(const ValueContext *c, void *field);
+void value_notify(const ValueContext *c, void *field);
+void value_path(const ValueContext *c, void *field);   /* char*: absolute */
+void value_signal(const ValueContext *c, void *field); /* int */
+void value_string(const ValueContext *c, void *field); /* char*: a name without white space and slashes */
+void value_units(const ValueContext *c, void *field);  /* char**: adds names of units */
+void value_user(const ValueContext *c, void *field);   /* char* user, and the group if there is a colon */
+void value_volume(const ValueContext *c, void *field); /* GPtrArray* of ContainerVolume */
+
+/* Whether s can be the name of a unit file: no slash, allowed characters, a known type at its end. Pure. */
+bool unit_file_name_is_valid(const char *s);
+
+void container_volume_free(void *volume);

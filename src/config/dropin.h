@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What systemd is told about a declared container: drop-ins for container@NAME.service, its socket unit, and
+ * the links of [Install]. Only texts; who writes them is berth-generator.
+ *
+ * With a [Socket] section the service has Sockets=, so starting it by hand brings its socket along. Units in
+ * [Install] link the service; sockets.target links the socket alone, which is start on demand. When anything
+ * wants the container, its socket is wanted by sockets.target, too.
+ *
+ * The unit of a declaration with errors exists all the same: it fails at start with the errors as its
+ * output. */
+
+#include <glib.h>
+
+#include "config/container-file.h"
+
+typedef struct DropinFile {
+        char *path;   /* below the generator's directory */
+        char *data;   /* text of the file; NULL: a link */
+        char *target; /* of the link */
+} DropinFile;
+
+typedef struct DropinContext {
+        const char *unit_dir;   /* where container@.service is installed */
+        const char *libexecdir; /* where berth-prepare is */
+} DropinContext;
+
+/* All files of a container as GPtrArray of DropinFile*, in an order that only depends on the input; broken:
+ * the declaration has errors. Pure. */
+GPtrArray *dropin_generate(const ContainerFile *container, const DropinContext *context, bool broken);

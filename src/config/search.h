@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Where declarations lie and which of them counts. Directories have the precedence that unit directories
+ * have: the first that has a name wins, an empty file or a link to /dev/null masks it; NAME.container.d/
+ * (any directory) has drop-ins, *.conf, with the same rule for each of their names, applied in the order of
+ * these. */
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "basic/cleanup.h"
+
+typedef struct ConfigFound {
+        char *name;         /* without ".container" */
+        char *path;         /* the file that counts */
+        GPtrArray *dropins; /* of char*: paths in the order of application; never NULL */
+        bool checked;       /* writable by everybody is an error (not under BERTH_UNIT_PATH) */
+} ConfigFound;
+
+void config_found_free(ConfigFound *found);
+DEFINE_CLEANUP(ConfigFound *, config_found_free);
+
+/* The directories, highest precedence first: those of BERTH_UNIT_PATH (colons; absolute) if that is set;
+ * else for the system /etc/berth, /run/berth, /usr/local/lib/berth, /usr/lib/berth, for a user
+ * $XDG_CONFIG_HOME/berth (~/.config/berth), $XDG_RUNTIME_DIR/berth, /etc/berth/users, /usr/lib/berth/users.
+ */
+char **config_search_path(bool user);
+
+/* All names in the directories, sorted, as GPtrArray of ConfigFound*. Directories that do not exist are
+ * empty; others that cannot be read, and files whose name no container can have, are told in messages. Does
+ * not log. */
+GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages);
+
+/* One name. -ENOENT: no directory has it. Does not log. */
+int config_find(const char *const *directories, const char *name, ConfigFound **ret);
+
+/* Reads a declaration or drop-in. Returns 1, 0 when it is masked (empty, or a link to /dev/null), -EPERM
+ * when everybody may write it and checked is set, -EINVAL when it is not a regular file, or an errno of
+ * opening and reading. Does not log. */
+int config_read(const char *path, bool checked, char **ret, size_t *ret_size);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* From a declared container to the config.json that runs it: a base, changed by what the declaration says.
+ * The base is the bundle's config.json, or for Rootfs= the configuration of "berth spec" with these
+ * defaults:
+ *
+ *   network       the host's. berth sets up no interfaces and addresses: in a namespace of its own nothing
+ * could reach a server. Network=none isolates. capabilities  the eleven that Podman gives root in a
+ * container; other users have them in the bounding set only. no_new_privs  on. root          writable, as
+ * with Podman; ReadOnly=yes makes it read-only with writable /tmp and /var/tmp. /run          a tmpfs, so
+ * that what is mounted there leaves no traces in the tree. hostname      the container's name.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config/container-file.h"
+#include "spec/json.h"
+
+/* User= and Group= after the look into the rootfs' passwd and group files. */
+typedef struct ContainerUser {
+        uint32_t uid, gid;
+        uint32_t *groups;
+        size_t n_groups;
+        char *home; /* NULL: not known */
+} ContainerUser;
+
+void container_user_done(ContainerUser *user);
+
+/* Makes root.path and the sources of bind mounts absolute, which are relative to bundle. Logs what has the
+ * wrong type, name#/pointer (-EINVAL). */
+int config_json_absolute(JsonDocument *document, const char *name, const char *bundle);
+
+/* Changes the template of spec_template() to the defaults above. Logs. */
+int config_json_rootfs(JsonDocument *document, const ContainerFile *container);
+
+/* Applies what the declaration says. user may be NULL (no User=). Logs what has the wrong type in the base,
+ * name#/pointer
+ * (-EINVAL). */
+int config_json_apply(
+                JsonDocument *document, const char *name, const ContainerFile *container,
+                const ContainerUser *user);
+
+/* What every container of a unit gets: the directory with the notify socket at /run/notify, NOTIFY_SOCKET,
+ * and a terminal only if the declaration asks for one: a bundle's own wish is for whoever calls a runtime by
+ * hand. Logs; an info line when a bundle's terminal was taken away. */
+int config_json_unit(JsonDocument *document, const char *name, const char *notify_directory, bool terminal);
