@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a container's init does between clone and exec. */
+
+#include "sandbox/capabilities.h"
+#include "sandbox/console.h"
+#include "sandbox/mounts.h"
+#include "sandbox/namespaces.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/seccomp-filter.h"
+
+/* All that the steps work on. Made by the parent, inherited by the clone. */
+typedef struct SandboxContext {
+        const Spec *spec;
+        const SandboxOptions *options;
+        int report_fd;
+        int root_fd;
+        int proc_fd; /* private procfs; child only */
+        MountSources mounts;
+        NamespaceFds namespaces;
+        SeccompProgram seccomp;
+        CapabilityPlan capabilities;
+        Console console;     /* child only */
+        char *executable;    /* child only: what exec will be given */
+        bool cgroup_entered; /* child only */
+} SandboxContext;
+
+/* Runs all steps, waits for the start, executes the payload. Failures go to the parent. */
+void child_run(SandboxContext *context) __attribute__((noreturn));

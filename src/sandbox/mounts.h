@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The mounts of the configuration, with the new mount API: made detached, then moved onto a descriptor of
+ * their destination. All functions log. */
+
+#include <stdbool.h>
+
+#include "spec/spec.h"
+
+/* Sources of bind mounts as detached trees, one per mount of the Spec; -EBADF for the others. With
+ * copy-symlink a source that is a symlink is its text instead. */
+typedef struct MountSources {
+        int *fds;
+        char **links; /* NULL where there is none */
+        size_t n;
+} MountSources;
+
+void mount_sources_done(MountSources *sources);
+
+/* In the parent, with all its rights and before anything is made: copies what will be bind-mounted, with its
+ * final attributes. -ENOENT: a source does not exist. */
+int mounts_open_sources(const Spec *spec, MountSources *ret);
+
+/* In the child, before the change of root: makes all mounts but those that wait for the cgroup. */
+int mounts_apply(const Spec *spec, const MountSources *sources, int root_fd);
+
+/* Whether there is a cgroup mount that has to be made before the change of root (no cgroup namespace: it is
+ * a bind mount of the host's directory; or something is mounted on it) or can be made after it. */
+bool mounts_need_cgroup_early(const Spec *spec);
+
+/* Whether one of the paths is on a mount that waits for the cgroup. */
+bool mounts_cover_any(const Spec *spec, char **paths);
+
+/* In the child, when it is in its cgroup: makes the cgroup mount (and what is mounted on it). */
+int mounts_apply_cgroup(const Spec *spec, const MountSources *sources, int root_fd);

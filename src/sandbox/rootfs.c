@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the container's root mount. Never opens anything inside of the root by name. */
+
+#include "sandbox/rootfs.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "basic/log.h"
+
+int rootfs_open(const Spec *spec) {
+        struct mount_attr slave = { .propagation = MS_SLAVE };
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = open_tree(AT_FDCWD, spec->root_path,
+                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+        if (fd < 0)
+                return log_error_errno(
+                                negative_errno(), "Failed to open the root file system '%s': %m",
+                                spec->root_path);
+        if (faccessat(fd, ".", F_OK, 0) < 0)
+                return log_error_errno(
+                                negative_errno(), "The root file system '%s' is not a directory: %m",
+                                spec->root_path);
+
+        /* The copy is in the peer group of what it was copied from: without this, mounts below it would
+         * appear on the host. */
+        if (!(spec->linux_.rootfs_propagation & MS_SHARED) &&
+            mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof slave) < 0)
+                return log_error_errno(
+                                negative_errno(), "Failed to detach mount propagation of '%s': %m",
+                                spec->root_path);
+        return TAKE_FD(fd);
+}
+
+int rootfs_isolate(const Spec *spec) {
+        unsigned long propagation = spec->linux_.rootfs_propagation & MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
+
+        if (mount(NULL, "/", NULL, MS_REC | propagation, NULL) < 0)
+                return log_error_errno(
+                                negative_errno(),
+                                "Failed to detach the mount namespace from the host's: %m");
+        return 0;
+}
+
+int rootfs_attach(int root_fd) {
+        /* Where it is attached does not matter, as nobody looks it up by path: "/" always exists. */
+        if (move_mount(root_fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                return log_error_errno(negative_errno(), "Failed to attach the root file system: %m");
+        return 0;
+}
+
+int rootfs_pivot(int root_fd, bool no_pivot) {
+        if (fchdir(root_fd) < 0)
+                return log_error_errno(negative_errno(), "Failed to enter the root file system: %m");
+
+        if (no_pivot) {
+                if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
+                        return log_error_errno(
+                                        negative_errno(), "Failed to move the root file system to '/': %m");
+                if (chroot(".") < 0 || chdir("/") < 0)
+                        return log_error_errno(negative_errno(), "Failed to change the root directory: %m");
+                return 0;
+        }
+
+        /* The old root ends up mounted over the new one (pivot_root(2), "pivot_root(".", ".")"), and is
+         * taken off there. */
+        if (syscall(SYS_pivot_root, ".", ".") < 0)
+                return log_error_errno(negative_errno(), "Failed to pivot to the root file system: %m");
+        if (mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
+                return log_error_errno(negative_errno(), "Failed to detach the old root file system: %m");
+        if (umount2(".", MNT_DETACH) < 0)
+                return log_error_errno(negative_errno(), "Failed to unmount the old root file system: %m");
+        if (chdir("/") < 0)
+                return log_error_errno(negative_errno(), "Failed to enter the root directory: %m");
+        return 0;
+}
+
+int rootfs_finish(const Spec *spec, int root_fd) {
+        struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+        unsigned long propagation = spec->linux_.rootfs_propagation;
+
+        if (propagation != 0 && mount(NULL, "/", NULL, propagation, NULL) < 0)
+                return log_error_errno(
+                                negative_errno(),
+                                "Failed to set the propagation of the root file system: %m");
+        if (spec->root_readonly && mount_setattr(root_fd, "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)
+                return log_error_errno(
+                                negative_errno(), "Failed to make the root file system read-only: %m");
+        return 0;
+}

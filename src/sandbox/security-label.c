@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns /proc/PID/attr. The procfs is checked to be one: a label that is written to another file protects
+ * nobody. */
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "sandbox/security-label.h"
+
+#include "basic/cleanup.h"
+#include "basic/fs-util.h"
+#include "basic/log.h"
+
+static int open_attribute(int proc_fd, const char *name) {
+        _cleanup_free_ char *path = g_strdup_printf("%d/attr/%s", getpid(), name);
+        _cleanup_close_ int fd = -EBADF;
+        struct statfs fs;
+
+        fd = open_beneath(proc_fd, path, O_WRONLY);
+        if (fd < 0)
+                return fd;
+        if (fstatfs(fd, &fs) < 0)
+                return negative_errno();
+        if (fs.f_type != PROC_SUPER_MAGIC)
+                return -ENODEV;
+        return TAKE_FD(fd);
+}
+
+static int write_attribute(int fd, const char *text) {
+        return write(fd, text, strlen(text)) < 0 ? negative_errno() : 0;
+}
+
+int security_label_set_apparmor(const char *profile, int proc_fd) {
+        _cleanup_free_ char *command = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        if (isempty(profile))
+                return 0;
+
+        /* Beside another security module AppArmor has a file of its own, since Linux 5.8. */
+        fd = open_attribute(proc_fd, "apparmor/exec");
+        if (fd == -ENOENT)
+                fd = open_attribute(proc_fd, "exec");
+        if (fd < 0)
+                return log_error_errno(fd, "Failed to open the AppArmor attribute of this process: %m");
+
+        command = g_strconcat("exec ", profile, NULL);
+        r = write_attribute(fd, command);
+        if (r == -EINVAL)
+                return log_error_errno(
+                                r, "Failed to set AppArmor profile '%s': AppArmor is not enabled", profile);
+        if (r == -ENOENT)
+                return log_error_errno(r, "Failed to set AppArmor profile '%s': it is not loaded", profile);
+        if (r < 0)
+                return log_error_errno(r, "Failed to set AppArmor profile '%s': %m", profile);
+        return 0;
+}
+
+int security_label_set_selinux(const char *label, int proc_fd) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        if (isempty(label))
+                return 0;
+
+        fd = open_attribute(proc_fd, "exec");
+        if (fd < 0)
+                return log_error_errno(fd, "Failed to open the SELinux attribute of this process: %m");
+
+        r = write_attribute(fd, label);
+        if (r < 0)
+                return log_error_errno(
+                                r, "Failed to set SELinux label '%s' (enabled, and a valid label?): %m",
+                                label);
+        return 0;
+}
