@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* How a service ended, as long as systemd remembers it. */
+
+#include <stdint.h>
+
+#include "unit/manager.h"
+
+typedef struct ServiceOutcome {
+        int code;   /* CLD_EXITED, CLD_KILLED, CLD_DUMPED; 0: no main process has ended */
+        int status; /* exit status or signal */
+} ServiceOutcome;
+
+/* Reads how the main process of a service ended. systemd forgets units that did not fail, and one of the
+ * same name may have failed before: what happened before since_usec (CLOCK_REALTIME) is not told. Returns 1,
+ * or 0 when nothing is known. Waits for systemd's answers without running the event loop. Logs. */
+int service_outcome(Manager *m, const char *service, uint64_t since_usec, ServiceOutcome *ret);
+
+/* Lets systemd forget a unit that failed. No such unit is success. Logs. */
+int unit_reset_failed(Manager *m, const char *unit);

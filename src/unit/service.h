@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What an administrator wrote into the [Service] section of a container's service, for the scope its payload
+ * is in. */
+
+#include "unit/manager.h"
+#include "unit/property.h"
+
+/* Reads the resource settings of a service (systemd.resource-control(5)) that differ from the defaults, as
+ * properties that a scope takes, and Slice= unless it is the default one. Merge them over those of the
+ * configuration (property_list_merge()). Waits for systemd's answers without running the event loop. Logs.
+ * Fails with the errors of systemd; a unit that does not exist has only defaults. Release with
+ * property_list_free(). */
+int service_resource_properties(Manager *m, const char *service, PropertyList **ret);
