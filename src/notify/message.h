@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a payload's sd_notify(3) datagrams mean: one datagram in, one datagram out, fields in their order.
+ * Pure: no system calls, no clock, no log. The fields are a table in message.c; sd_notify(3) says what each
+ * of them is for. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The longest datagram that the service manager reads. */
+#define NOTIFY_MESSAGE_MAX 4096U
+
+/* What is known besides the datagram itself. */
+typedef struct NotifyPolicy {
+        bool hold_ready;           /* READY=1 is noted, but does not reach the service manager (yet) */
+        uint64_t now_usec;         /* CLOCK_MONOTONIC here, for a RELOADING=1 that comes without a time */
+        int64_t clock_offset_usec; /* CLOCK_MONOTONIC of the payload's time namespace minus ours */
+} NotifyPolicy;
+
+/* What the sender said that somebody here may have to act on. */
+typedef enum NotifyAction {
+        NOTIFY_ACTION_READY = 1 << 0,
+        NOTIFY_ACTION_RELOADING = 1 << 1,
+        NOTIFY_ACTION_STOPPING = 1 << 2,
+        NOTIFY_ACTION_BARRIER = 1 << 3,
+} NotifyAction;
+
+typedef struct NotifyMessage {
+        char text[NOTIFY_MESSAGE_MAX]; /* what to send on, no NUL at its end */
+        size_t size;                   /* 0: nothing to send */
+        bool with_fds;       /* the datagram's descriptors go along; otherwise they have to be closed */
+        unsigned actions;    /* NotifyAction bits */
+        const char *problem; /* what was dropped and why; NULL: nothing. Static */
+        char field[64];      /* name of the first field that was dropped, "" when it was not about a field */
+} NotifyMessage;
+
+/* Translates a datagram that came with n_fds descriptors. Unknown fields, bad values and descriptors that no
+ * field asks for are dropped (problem says so), the rest of the datagram is not. A datagram with BARRIER=1
+ * carries nothing else. */
+void notify_message_translate(
+                const char *datagram, size_t size, size_t n_fds, const NotifyPolicy *policy,
+                NotifyMessage *ret);

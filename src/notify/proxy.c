@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the two sockets, the check of senders and the queue. While the service manager's socket is full the
+ * payload's is not read, so its senders wait as they would without us and the queue holds only what was read
+ * or said before. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "notify/proxy.h"
+
+#include "basic/log.h"
+#include "basic/process-util.h"
+#include "basic/socket-util.h"
+#include "notify/message.h"
+
+/* Linux 6.5 */
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SCM_PIDFD
+#define SCM_PIDFD 4
+#endif
+
+#define WARNING_INTERVAL_USEC (60 * UINT64_C(1000000))
+
+/* A datagram that found the service manager's socket full. */
+typedef struct Pending {
+        char *text;
+        size_t size;
+        int *fds;
+        size_t n_fds;
+} Pending;
+
+struct NotifyProxy {
+        sd_event *event;
+        NotifyHandler handler;
+        void *userdata;
+        char *host_address;
+        int host_fd;   /* connected; -EBADF: nobody there */
+        int socket_fd; /* the payload's */
+        sd_event_source *input, *output;
+        GQueue queue; /* of Pending, oldest first */
+        char *cgroup;
+        NotifyPolicy policy;
+        uint64_t last_warning_usec;
+        unsigned n_suppressed;
+};
+
+/* What came in one recvmsg(). */
+typedef struct Datagram {
+        char data[NOTIFY_MESSAGE_MAX + 2]; /* one more than the longest with its NUL: longer ones show */
+        size_t size;
+        int fds[SOCKET_FDS_MAX];
+        size_t n_fds;
+        pid_t pid;
+        int pidfd;
+        bool truncated;
+} Datagram;
+
+static void datagram_close_fds(Datagram *d) {
+        for (size_t i = 0; i < d->n_fds; i++)
+                (void) close(d->fds[i]);
+        d->n_fds = 0;
+        closep(&d->pidfd);
+        d->pidfd = -EBADF;
+}
+
+static void pending_free(Pending *m) {
+        for (size_t i = 0; i < m->n_fds; i++)
+                (void) close(m->fds[i]);
+        g_free(m->fds);
+        g_free(m->text);
+        g_free(m);
+}
+
+/* ---- to the service manager ---- */
+
+static int connect_host(const char *address) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        _cleanup_close_ int fd = -EBADF;
+        size_t n = strlen(address);
+
+        if (*address == '/')
+                return socket_connect_unix(address, SOCK_DGRAM | SOCK_NONBLOCK);
+        if (*address != '@' || n < 2)
+                return -EAFNOSUPPORT;
+        if (n > sizeof sa.sun_path)
+                return -ENAMETOOLONG;
+
+        /* An abstract name begins with a NUL and is as long as the address says, without one at its end. */
+        memcpy(sa.sun_path + 1, address + 1, n - 1);
+        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd < 0)
+                return negative_errno();
+        if (connect(fd, (struct sockaddr *) &sa, (socklen_t) (offsetof(struct sockaddr_un, sun_path) + n)) <
+            0)
+                return negative_errno();
+        return TAKE_FD(fd);
+}
+
+static int send_host(NotifyProxy *p, const Pending *m) {
+        int r;
+
+        r = socket_send_fds(p->host_fd, m->text, m->size, m->fds, m->n_fds);
+        if (r == -ECONNREFUSED || r == -ENOTCONN) {
+                /* The socket that we are connected to is gone; there may be another one at the same address.
+                 */
+                int fd = connect_host(p->host_address);
+
+                if (fd < 0)
+                        return r;
+                (void) close(p->host_fd);
+                p->host_fd = fd;
+                r = socket_send_fds(p->host_fd, m->text, m->size, m->fds, m->n_fds);
+        }
+        return r;
+}
+
+/* Level of both sources: what is queued has to go out before anything more comes in. */
+static void update_sources(NotifyProxy *p) {
+        bool queued = !g_queue_is_empty(&p->queue);
+
+        if (p->output)
+                (void) sd_event_source_set_enabled(p->output, queued ? SD_EVENT_ON : SD_EVENT_OFF);
+        if (p->input)
+                (void) sd_event_source_set_enabled(p->input, queued ? SD_EVENT_OFF : SD_EVENT_ON);
+}
+
+static void flush_queue(NotifyProxy *p) {
+        Pending *m;
+
+        while ((m = g_queue_peek_head(&p->queue))) {
+                int r = send_host(p, m);
+
+                if (r == -EAGAIN)
+                        break;
+                if (r < 0)
+                        (void) log_warning_errno(r, "Failed to pass a notification on to systemd: %m");
+                pending_free(g_queue_pop_head(&p->queue));
+        }
+        update_sources(p);
+}
+
+static int on_host_writable(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        flush_queue(userdata);
+        return 0;
+}
+
+/* Sends now or queues; the descriptors are duplicated when they have to wait, and stay the caller's. */
+static void send_or_queue(NotifyProxy *p, const char *text, size_t size, const int *fds, size_t n_fds) {
+        Pending now = { .text = (char *) text, .size = size, .fds = (int *) fds, .n_fds = n_fds }, *later;
+        int r;
+
+        if (p->host_fd < 0)
+                return;
+        if (g_queue_is_empty(&p->queue)) {
+                r = send_host(p, &now);
+                if (r < 0 && r != -EAGAIN)
+                        (void) log_warning_errno(r, "Failed to pass a notification on to systemd: %m");
+                if (r != -EAGAIN)
+                        return;
+        }
+
+        later = g_new0(Pending, 1);
+        later->text = g_memdup2(text, size);
+        later->size = size;
+        later->fds = g_new(int, n_fds);
+        for (size_t i = 0; i < n_fds; i++) {
+                int fd = fcntl(fds[i], F_DUPFD_CLOEXEC, 3);
+                if (fd >= 0)
+                        later->fds[later->n_fds++] = fd;
+        }
+        g_queue_push_tail(&p->queue, later);
+        update_sources(p);
+}
+
+void notify_proxy_send(NotifyProxy *p, const char *text) {
+        send_or_queue(p, text, strlen(text), NULL, 0);
+}
+
+/* ---- from the payload ---- */
+
+static uint64_t now_monotonic_usec(void) {
+        struct timespec ts;
+
+        (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        return (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
+}
+
+/* One warning a minute: a payload must not be able to fill the journal through us. */
+static void warn_limited(NotifyProxy *p, pid_t pid, const char *problem, const char *field) {
+        uint64_t now = now_monotonic_usec();
+
+        if (p->last_warning_usec > 0 && now - p->last_warning_usec < WARNING_INTERVAL_USEC) {
+                p->n_suppressed++;
+                return;
+        }
+        log_warning("Notification from process %d: dropped %s%s%s.", (int) pid, problem,
+                    isempty(field) ? "" : ", ", field);
+        if (p->n_suppressed > 0)
+                log_warning("%u more notifications were dropped and not logged.", p->n_suppressed);
+        p->last_warning_usec = now;
+        p->n_suppressed = 0;
+}
+
+bool notify_cgroup_contains(const char *container, const char *process) {
+        const char *rest = startswith(process, container);
+
+        return rest && (*rest == '\0' || *rest == '/');
+}
+
+/* The pid in the credentials may have been given to another process since; the pidfd, where the kernel gives
+ * one, cannot. A sender that has exited cannot be looked at any more and is accepted: only the container can
+ * reach the socket. */
+static bool sender_is_ours(NotifyProxy *p, const Datagram *d) {
+        _cleanup_free_ char *cgroup = NULL;
+        int r;
+
+        if (!p->cgroup)
+                return true;
+        if (d->pid <= 0)
+                return false;
+        r = pid_cgroup(d->pid, &cgroup);
+        if (d->pidfd >= 0 && pidfd_send_signal(d->pidfd, 0, NULL, 0) < 0 && errno == ESRCH)
+                return true;
+        if (r == -ESRCH)
+                return true;
+        return r >= 0 &&
+                        (notify_cgroup_contains(p->cgroup, cgroup) ||
+                         g_str_has_suffix(cgroup, " (deleted)"));
+}
+
+static void take_control(struct msghdr *mh, Datagram *d) {
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(mh); c; c = CMSG_NXTHDR(mh, c)) {
+                size_t size = c->cmsg_len - CMSG_LEN(0);
+
+                if (c->cmsg_level != SOL_SOCKET)
+                        continue;
+                if (c->cmsg_type == SCM_RIGHTS) {
+                        memcpy(d->fds, CMSG_DATA(c), size);
+                        d->n_fds = size / sizeof(int);
+                } else if (c->cmsg_type == SCM_PIDFD && size == sizeof(int))
+                        memcpy(&d->pidfd, CMSG_DATA(c), sizeof(int));
+                else if (c->cmsg_type == SCM_CREDENTIALS && size == sizeof(struct ucred)) {
+                        struct ucred creds;
+
+                        memcpy(&creds, CMSG_DATA(c), sizeof creds);
+                        d->pid = creds.pid;
+                }
+        }
+}
+
+/* Returns 1 for a datagram, 0 when there is none. */
+static int receive(int fd, Datagram *d) {
+        union {
+                struct cmsghdr header;
+                char data[CMSG_SPACE(sizeof(int) * SOCKET_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred)) +
+                          CMSG_SPACE(sizeof(int))];
+        } control;
+        struct iovec iov = { .iov_base = d->data, .iov_len = sizeof d->data };
+        struct msghdr mh = {
+                .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+        };
+        ssize_t n;
+
+        d->n_fds = 0;
+        d->pid = 0;
+        d->pidfd = -EBADF;
+        do
+                n = recvmsg(fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return errno == EAGAIN ? 0 : negative_errno();
+
+        take_control(&mh, d);
+        d->size = (size_t) n;
+        d->truncated = mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+        return 1;
+}
+
+static void pass_on(NotifyProxy *p, const Datagram *d) {
+        NotifyMessage m;
+
+        if (!sender_is_ours(p, d))
+                return warn_limited(p, d->pid, "everything, the sender is not in the container", "");
+        if (d->truncated)
+                return warn_limited(p, d->pid, "everything, it was too long", "");
+
+        p->policy.now_usec = now_monotonic_usec();
+        notify_message_translate(d->data, d->size, d->n_fds, &p->policy, &m);
+        if (m.problem)
+                warn_limited(p, d->pid, m.problem, m.field);
+        if (m.size > 0)
+                send_or_queue(p, m.text, m.size, d->fds, m.with_fds ? d->n_fds : 0);
+        if (m.actions && p->handler)
+                p->handler(m.actions, p->userdata);
+}
+
+/* Returns whether there was a datagram. */
+static int handle_one(NotifyProxy *p) {
+        Datagram d;
+        int r;
+
+        r = receive(p->socket_fd, &d);
+        if (r <= 0)
+                return r;
+        pass_on(p, &d);
+        datagram_close_fds(&d);
+        return 1;
+}
+
+static int on_datagram(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+        int r;
+
+        r = handle_one(userdata);
+        return r < 0 ? log_error_errno(r, "Failed to receive from the notification socket: %m") : 0;
+}
+
+/* ---- life ---- */
+
+int notify_proxy_new(
+                sd_event *event, const char *host_address, NotifyHandler handler, void *userdata,
+                NotifyProxy **ret) {
+        _cleanup_(notify_proxy_freep) NotifyProxy *p = g_new0(NotifyProxy, 1);
+        int r;
+
+        p->event = sd_event_ref(event);
+        p->handler = handler;
+        p->userdata = userdata;
+        p->host_fd = p->socket_fd = -EBADF;
+        g_queue_init(&p->queue);
+
+        if (!isempty(host_address)) {
+                p->host_address = g_strdup(host_address);
+                p->host_fd = r = connect_host(host_address);
+                if (r < 0)
+                        return log_error_errno(
+                                        r, "Failed to connect to NOTIFY_SOCKET '%s': %m", host_address);
+                r = sd_event_add_io(event, &p->output, p->host_fd, EPOLLOUT, on_host_writable, p);
+                if (r < 0)
+                        return log_error_errno(r, "Failed to watch NOTIFY_SOCKET '%s': %m", host_address);
+        }
+        update_sources(p);
+
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+void notify_proxy_free(NotifyProxy *p) {
+        sd_event_source_disable_unref(p->input);
+        sd_event_source_disable_unref(p->output);
+        g_queue_clear_full(&p->queue, (GDestroyNotify) pending_free);
+        closep(&p->host_fd);
+        closep(&p->socket_fd);
+        sd_event_unref(p->event);
+        g_free(p->host_address);
+        g_free(p->cgroup);
+        g_free(p);
+}
+
+int notify_proxy_bind(NotifyProxy *p, int dir_fd) {
+        _cleanup_close_ int fd = -EBADF;
+        int r, yes = 1;
+
+        if (unlinkat(dir_fd, NOTIFY_SOCKET_NAME, 0) < 0 && errno != ENOENT)
+                return log_error_errno(errno, "Failed to remove an old notification socket: %m");
+        fd = r = socket_bind_unix(dir_fd, NOTIFY_SOCKET_NAME, SOCK_DGRAM, 0666);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make the notification socket: %m");
+        if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) < 0)
+                return log_error_errno(errno, "Failed to ask for the senders of notifications: %m");
+        (void) setsockopt(
+                        fd, SOL_SOCKET, SO_PASSPIDFD, &yes,
+                        sizeof yes); /* older kernels: the pid has to do */
+
+        p->socket_fd = TAKE_FD(fd);
+        return 0;
+}
+
+int notify_proxy_start(NotifyProxy *p, const char *cgroup, bool hold_ready, int64_t clock_offset_usec) {
+        int r;
+
+        p->cgroup = g_strdup(cgroup);
+        p->policy.hold_ready = hold_ready;
+        p->policy.clock_offset_usec = clock_offset_usec;
+        r = sd_event_add_io(p->event, &p->input, p->socket_fd, EPOLLIN, on_datagram, p);
+        if (r < 0)
+                return log_error_errno(r, "Failed to watch the notification socket: %m");
+        update_sources(p);
+        return 0;
+}
+
+void notify_proxy_drain(NotifyProxy *p, int timeout_ms) {
+        uint64_t until = now_monotonic_usec() + (uint64_t) timeout_ms * 1000;
+
+        for (;;) {
+                struct pollfd poll_host = { .fd = p->host_fd, .events = POLLOUT };
+                uint64_t now = now_monotonic_usec();
+
+                flush_queue(p);
+                if (g_queue_is_empty(&p->queue)) {
+                        if (p->socket_fd < 0 || handle_one(p) <= 0)
+                                return;
+                        continue;
+                }
+                if (now >= until || poll(&poll_host, 1, (int) ((until - now) / 1000) + 1) < 0)
+                        return;
+        }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The notification socket of a container and the way from there to the service manager: one datagram in, one
+ * datagram out, in order, with its descriptors; nothing waits. What a datagram means is decided in
+ * message.h. */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "basic/cleanup.h"
+
+/* The socket's name in its directory, which becomes /run/notify in the container. */
+#define NOTIFY_SOCKET_NAME "notify.sock"
+
+typedef struct NotifyProxy NotifyProxy;
+
+/* Told what a payload said (NotifyAction bits of message.h), after it has been passed on. */
+typedef void (*NotifyHandler)(unsigned actions, void *userdata);
+
+/* host_address is the value of $NOTIFY_SOCKET ("/path" or "@abstract"); NULL: nobody is there to pass
+ * anything on to, and what the payload says is still read. Logs. -EAFNOSUPPORT: an address of another kind;
+ * else the errno of connecting. */
+int notify_proxy_new(
+                sd_event *event, const char *host_address, NotifyHandler handler, void *userdata,
+                NotifyProxy **ret);
+
+void notify_proxy_free(NotifyProxy *p);
+DEFINE_CLEANUP(NotifyProxy *, notify_proxy_free);
+
+/* Makes the socket in a directory, replacing what a predecessor left. Datagrams wait in it until
+ * notify_proxy_start(). Logs. */
+int notify_proxy_bind(NotifyProxy *p, int dir_fd);
+
+/* Begins to read. Senders have to be in cgroup (a path in the unified hierarchy) or below, unless they have
+ * exited already; NULL: whoever can reach the socket is trusted. hold_ready: READY=1 is noted and not passed
+ * on. clock_offset_usec as in NotifyPolicy. Logs. */
+int notify_proxy_start(NotifyProxy *p, const char *cgroup, bool hold_ready, int64_t clock_offset_usec);
+
+/* Says something of our own to the service manager, behind what is queued. Does nothing without a host
+ * address. Does not log: what could be lost is lost (systemd restarts or is gone). */
+void notify_proxy_send(NotifyProxy *p, const char *text);
+
+/* Reads what is left in the socket and passes it and the queue on, waiting for the service manager at most
+ * timeout_ms. For the end, when the senders are gone. Does not log but what is dropped. */
+void notify_proxy_drain(NotifyProxy *p, int timeout_ms);
+
+/* Whether a process in cgroup "process" is in or below cgroup "container". Pure. */
+bool notify_cgroup_contains(const char *container, const char *process);
