@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the order in which a container comes to be, and its undoing. What is refused is refused before the
+ * first side effect (creation_prepare); from then on everything made is recorded in the Creation. */
+
+#include "runtime/create.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "basic/fs-util.h"
+#include "basic/json-text.h"
+#include "basic/log.h"
+#include "basic/socket-util.h"
+#include "basic/unit-name.h"
+#include "resctrl/group.h"
+#include "runtime/delete.h"
+#include "runtime/inherit.h"
+#include "runtime/late-hooks.h"
+#include "runtime/placement.h"
+#include "runtime/state-text.h"
+#include "sandbox/console.h"
+#include "sandbox/hooks.h"
+
+struct Creation {
+        const CreateOptions *options;
+        Spec *spec;
+        State *state;
+        SandboxOptions sandbox_options;
+        Sandbox *sandbox;
+        ListenFds listen_fds;
+        int *payload_fds;
+        char **payload_env;
+        sd_event *event;
+        Placement *placement;
+        ResctrlConfig resctrl; /* borrows from spec */
+
+        int dir_fd; /* state directory, made by us */
+        int start_fd;
+        bool resctrl_created;
+        SandboxEvent init_wants; /* what init waits for; SANDBOX_PROGRESS: nothing */
+        bool init_ready;
+        int error; /* of what happened in the event loop */
+        bool finished;
+};
+
+/* ---- before the first side effect ---- */
+
+static int check_options(const CreateOptions *o, const Spec *spec) {
+        bool terminal = spec->process.terminal;
+
+        if (!spec->process_set)
+                return log_error_errno(
+                                -EINVAL, "%s: /process: expected an object, found nothing", o->bundle);
+        if (terminal && o->detach && !o->console_socket)
+                return log_error_errno(
+                                -EINVAL,
+                                "cannot allocate tty if berth will detach without setting console socket");
+        if (o->console_socket && !(o->detach && terminal))
+                return log_error_errno(
+                                -EINVAL,
+                                "cannot use console socket if berth will not detach or allocate tty");
+        return 0;
+}
+
+static int load_spec(Creation *c) {
+        const CreateOptions *o = c->options;
+        _cleanup_free_ char *bundle = NULL, *file = NULL;
+
+        if (!container_id_is_valid(o->id))
+                return log_error_errno(-EINVAL, "invalid container ID format: '%s'", o->id);
+        bundle = realpath(o->bundle, NULL);
+        if (!bundle)
+                return log_error_errno(negative_errno(), "Failed to find the bundle '%s': %m", o->bundle);
+        file = o->config ? g_strdup(o->config) : g_build_filename(bundle, "config.json", NULL);
+        return spec_load(file, bundle, &c->spec);
+}
+
+/* Descriptors of socket activation, then those of --preserve-fds. */
+static int collect_payload_fds(Creation *c) {
+        size_t n_listen, n;
+        int r;
+
+        r = listen_fds_take(LISTEN_FDS_FIRST, &c->listen_fds);
+        if (r < 0)
+                return r;
+        n_listen = c->listen_fds.n_fds;
+        n = n_listen + c->options->preserve_fds;
+        c->payload_fds = inherited_fds((unsigned) n);
+        for (size_t i = 0; i < n_listen; i++) /* listen_fds_take() has made them close-on-exec. */
+                c->payload_fds[i] = c->listen_fds.fds[i];
+        if (n_listen > 0) {
+                _cleanup_free_ char *names = g_strjoinv(":", c->listen_fds.names);
+
+                c->payload_env = g_new0(char *, 4);
+                c->payload_env[0] = g_strdup_printf("LISTEN_FDS=%zu", n_listen);
+                c->payload_env[1] = g_strdup("LISTEN_PID=");
+                c->payload_env[2] = g_strdup_printf("LISTEN_FDNAMES=%s", names);
+        }
+        c->sandbox_options.payload_fds = c->payload_fds;
+        c->sandbox_options.n_payload_fds = n;
+        c->sandbox_options.payload_env = (const char *const *) c->payload_env;
+        return 0;
+}
+
+static int check_resctrl(Creation *c) {
+        const SpecIntelRdt *rdt = &c->spec->linux_.intel_rdt;
+
+        if (!rdt->set)
+                return 0;
+        c->resctrl = (ResctrlConfig) {
+                .clos_id = rdt->clos_id,
+                .l3_cache_schema = rdt->l3_cache_schema,
+                .mem_bw_schema = rdt->mem_bw_schema,
+                .schemata = rdt->schemata,
+                .enable_monitoring = rdt->enable_monitoring,
+        };
+        return resctrl_check(/* root= */ NULL, &c->resctrl, c->options->id);
+}
+
+static char *timestamp_now(void) {
+        char text[sizeof "2026-01-02T03:04:05"];
+        struct timespec now;
+        struct tm tm;
+
+        (void) clock_gettime(CLOCK_REALTIME, &now);
+        (void) gmtime_r(&now.tv_sec, &tm);
+        (void) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+        return g_strdup_printf("%s.%09ldZ", text, now.tv_nsec);
+}
+
+static char *annotations_text(const Spec *spec) {
+        GString *text = g_string_new(NULL);
+        JsonText json;
+
+        json_text_init(&json, text, /* indent= */ 0);
+        json_text_begin_object(&json, NULL);
+        for (size_t i = 0; i < spec->annotations.n; i++)
+                json_text_string(&json, spec->annotations.items[i].key, spec->annotations.items[i].value);
+        json_text_end_object(&json);
+        return g_string_free(text, FALSE);
+}
+
+static void prepare_state(Creation *c) {
+        const Spec *spec = c->spec;
+        State *s = g_new0(State, 1);
+
+        c->state = s;
+        s->id = g_strdup(c->options->id);
+        s->oci_version = g_strdup(spec->oci_version);
+        s->bundle = g_strdup(spec->bundle);
+        s->rootfs = g_strdup(spec->root_path);
+        s->created = timestamp_now();
+        s->owner = geteuid();
+        if (spec->annotations.n > 0)
+                s->annotations = annotations_text(spec);
+        s->late_hooks = late_hooks_of(spec);
+}
+
+static int choose_place(Creation *c) {
+        const PlacementOptions options = {
+                .manager = c->options->cgroup_manager,
+                .spec = c->spec,
+                .resources_from = c->options->resources_from,
+                .event = c->event,
+                .state = c->state,
+        };
+
+        return placement_new(&options, &c->placement);
+}
+
+static char *describe(const char *status, pid_t pid, void *userdata) {
+        return state_text(userdata, status, pid);
+}
+
+/* Everything that can be refused. */
+static int creation_prepare(Creation *c) {
+        int r;
+
+        r = load_spec(c);
+        if (r >= 0)
+                r = check_options(c->options, c->spec);
+        if (r >= 0)
+                r = check_resctrl(c);
+        if (r >= 0)
+                r = collect_payload_fds(c);
+        if (r < 0)
+                return r;
+
+        r = sd_event_new(&c->event);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make the event loop: %m");
+        prepare_state(c);
+        r = choose_place(c);
+        if (r < 0)
+                return r;
+
+        c->sandbox_options.id = c->options->id;
+        c->sandbox_options.describe = describe;
+        c->sandbox_options.describe_userdata = c->state;
+        c->sandbox_options.seccomp_cache = runtime_seccomp_cache();
+        c->sandbox_options.no_pivot = c->options->no_pivot;
+        c->sandbox_options.no_new_keyring = c->options->no_new_keyring;
+        return sandbox_new(c->spec, &c->sandbox_options, &c->sandbox);
+}
+
+/* ---- side effects ---- */
+
+/* What a later "delete --force" needs to find, should we be killed from now on: the names of what will be
+ * made. */
+static int make_state_directory(Creation *c) {
+        int r;
+
+        c->dir_fd = state_make_directory(c->options->root, c->options->id);
+        if (c->dir_fd < 0)
+                return c->dir_fd;
+        r = state_save(c->dir_fd, c->state);
+        if (r < 0)
+                return r;
+        r = write_file_atomic_at(c->dir_fd, "config.json", c->spec->source_text, c->spec->source_size, 0600);
+        if (r < 0)
+                return log_error_errno(r, "Failed to copy the configuration: %m");
+        return 0;
+}
+
+static int make_start_socket(Creation *c) {
+        if (!c->options->wait_for_start)
+                return 0;
+        c->start_fd = socket_bind_unix(c->dir_fd, "start", SOCK_SEQPACKET, 0600);
+        if (c->start_fd < 0)
+                return log_error_errno(c->start_fd, "Failed to make the start socket: %m");
+        c->sandbox_options.start_fd = c->start_fd;
+        return 0;
+}
+
+static int make_resctrl_group(Creation *c) {
+        const char *id = c->options->id, *group = resctrl_config_group(&c->resctrl, id);
+        int r;
+
+        if (!c->spec->linux_.intel_rdt.set)
+                return 0;
+
+        /* Recorded before it is made, in case we are killed in between. Only a group of the container's own
+         * name is the runtime's to remove, but every monitoring group is (runtime-spec, "IntelRdt"). */
+        if (isempty(c->resctrl.clos_id) && !resctrl_group_exists(/* root= */ NULL, group))
+                c->state->resctrl_group = g_strdup(group);
+        if (c->resctrl.enable_monitoring)
+                c->state->resctrl_monitor = g_strdup(group);
+        r = state_save(c->dir_fd, c->state);
+        if (r < 0)
+                return r;
+        return resctrl_group_ensure(/* root= */ NULL, &c->resctrl, id, &c->resctrl_created);
+}
+
+static int join_resctrl_group(Creation *c) {
+        if (!c->spec->linux_.intel_rdt.set)
+                return 0;
+        return resctrl_group_add_pid(
+                        /* root= */ NULL, resctrl_config_group(&c->resctrl, c->options->id),
+                        c->resctrl.enable_monitoring ? c->options->id : NULL, sandbox_init(c->sandbox)->pid);
+}
+
+/* ---- place and init, at the same time ---- */
+
+/* Hooks that run outside of the container, when it is in its cgroup but not yet in its root. */
+static int run_runtime_hooks(Creation *c) {
+        _cleanup_free_ char *state = state_text(c->state, "creating", sandbox_init(c->sandbox)->pid);
+        int r;
+
+        r = hooks_run(c->spec, SPEC_HOOK_PRESTART, state);
+        if (r >= 0)
+                r = hooks_run(c->spec, SPEC_HOOK_CREATE_RUNTIME, state);
+        return r;
+}
+
+static int let_init_go_on(Creation *c) {
+        int r = 0;
+
+        if (!placement_is_ready(c->placement) || c->init_wants == SANDBOX_PROGRESS)
+                return 0;
+        if (c->init_wants == SANDBOX_WANT_HOOKS)
+                r = run_runtime_hooks(c);
+        c->init_wants = SANDBOX_PROGRESS;
+        return r < 0 ? r : sandbox_allow(c->sandbox);
+}
+
+static void on_placed(int error, void *userdata) {
+        Creation *c = userdata;
+        int r = error < 0 ? error : let_init_go_on(c);
+
+        if (r < 0)
+                c->error = r;
+}
+
+static int on_init(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        Creation *c = userdata;
+        SandboxEvent event;
+        int r;
+
+        r = sandbox_dispatch(c->sandbox, &event);
+        if (r >= 0 && (event == SANDBOX_WANT_CGROUP || event == SANDBOX_WANT_HOOKS)) {
+                c->init_wants = event;
+                r = let_init_go_on(c);
+        }
+        if (r >= 0 && event == SANDBOX_READY)
+                c->init_ready = true;
+        if (r < 0)
+                c->error = r;
+        if (r < 0 || c->init_ready)
+                (void) sd_event_source_set_enabled(source, SD_EVENT_OFF);
+        return 0;
+}
+
+static int make_container(Creation *c) {
+        sd_event_source *source = NULL;
+        int r;
+
+        r = placement_make(c->placement, &c->sandbox_options.cgroup_fd);
+        if (r >= 0)
+                r = sandbox_clone(c->sandbox);
+        if (r >= 0)
+                r = placement_begin(c->placement, sandbox_init(c->sandbox)->pid, on_placed, c);
+        if (r >= 0)
+                r = join_resctrl_group(c);
+        if (r < 0)
+                return r;
+
+        r = sd_event_add_io(c->event, &source, sandbox_fd(c->sandbox), EPOLLIN, on_init, c);
+        if (r < 0)
+                return log_error_errno(r, "Failed to watch the container's init: %m");
+        while (r >= 0 && c->error >= 0 && !(c->init_ready && placement_is_ready(c->placement)))
+                r = sd_event_run(c->event, UINT64_MAX);
+        sd_event_source_disable_unref(source);
+        return r < 0 ? log_error_errno(r, "Failed to run the event loop: %m") : c->error;
+}
+
+static int creation_make(Creation *c) {
+        int r;
+
+        r = make_state_directory(c);
+        if (r >= 0)
+                r = make_start_socket(c);
+        if (r >= 0)
+                r = make_resctrl_group(c);
+        if (r >= 0)
+                r = make_container(c);
+        return r;
+}
+
+int creation_new(const CreateOptions *options, Creation **ret) {
+        _cleanup_(creation_freep) Creation *c = g_new(Creation, 1);
+        int r;
+
+        *c = (Creation) {
+                .options = options,
+                .sandbox_options = { .start_fd = -EBADF, .cgroup_fd = -EBADF },
+                .listen_fds = LISTEN_FDS_NULL,
+                .dir_fd = -EBADF,
+                .start_fd = -EBADF,
+        };
+        r = creation_prepare(c);
+        if (r >= 0)
+                r = creation_make(c);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(c);
+        return 0;
+}
+
+/* ---- the end of it ---- */
+
+static void undo(Creation *c) {
+        if (c->placement)
+                placement_undo(c->placement);
+        if (c->state && c->state->resctrl_monitor)
+                (void) resctrl_monitor_remove(/* root= */ NULL, c->state->resctrl_monitor, c->options->id);
+        if (c->resctrl_created)
+                (void) resctrl_group_remove(
+                                /* root= */ NULL, resctrl_config_group(&c->resctrl, c->options->id));
+        if (c->dir_fd >= 0) {
+                _cleanup_free_ char *path = g_build_filename(c->options->root, c->options->id, NULL);
+
+                (void) remove_tree_at(AT_FDCWD, path);
+        }
+}
+
+void creation_free(Creation *c) {
+        if (c->sandbox)
+                sandbox_free(c->sandbox);
+        if (!c->finished)
+                undo(c);
+        if (c->placement)
+                placement_free(c->placement);
+        (void) sd_event_unref(c->event);
+        closep(&c->dir_fd);
+        closep(&c->start_fd);
+        listen_fds_done(&c->listen_fds);
+        g_strfreev(c->payload_env);
+        g_free(c->payload_fds);
+        if (c->state)
+                state_free(c->state);
+        if (c->spec)
+                spec_free(c->spec);
+        g_free(c);
+}
+
+/* From here on other verbs see a container with a process. */
+static int publish(Creation *c) {
+        const PidRef *init = sandbox_init(c->sandbox);
+        const char *pidfd_socket = c->options->pidfd_socket;
+        int r;
+
+        if (!pidfd_socket) /* crun's name for the same */
+                pidfd_socket = spec_annotation(c->spec, "run.oci.pidfd_receiver");
+
+        if (c->options->console_socket) {
+                r =
+                                console_send(c->options->console_socket, sandbox_console_master(c->sandbox),
+                                             sandbox_console_name(c->sandbox));
+                if (r < 0)
+                        return r;
+        }
+        r = pidfd_send(pidfd_socket, init, "standard");
+        if (r < 0)
+                return r;
+        c->state->pid = init->pid;
+        c->state->start_time = init->start_time;
+        r = state_save(c->dir_fd, c->state);
+        if (r < 0)
+                return r;
+        return pid_file_write(c->options->pid_file, init->pid);
+}
+
+int creation_release(Creation *c) {
+        int r;
+
+        r = publish(c);
+        if (r >= 0)
+                r = sandbox_release(c->sandbox);
+        if (r >= 0)
+                c->finished = true;
+        return r;
+}
+
+int creation_start(Creation *c) {
+        SandboxEvent event = SANDBOX_PROGRESS;
+        int r;
+
+        r = publish(c);
+        if (r >= 0)
+                r = sandbox_start_payload(c->sandbox);
+        while (r >= 0 && event != SANDBOX_EXECUTED)
+                r = sandbox_dispatch(c->sandbox, &event);
+        if (r < 0)
+                return r;
+        c->finished = true;
+        r = late_hooks_run(c->options->root, c->state, SPEC_HOOK_POSTSTART, "running");
+        if (r < 0)
+                (void) container_delete(c->options->root, c->options->id, /* force= */ true);
+        return r;
+}
+
+const PidRef *creation_init(const Creation *c) {
+        return sandbox_init(c->sandbox);
+}
+
+int creation_console_master(const Creation *c) {
+        return sandbox_console_master(c->sandbox);
+}

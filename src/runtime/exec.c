@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns exec: which process, where it belongs (namespaces, cgroup, resctrl group), who stays with it. */
+
+#include "runtime/exec.h"
+
+#include <fcntl.h>
+
+#include "basic/fs-util.h"
+#include "basic/log.h"
+#include "basic/parse-util.h"
+#include "cgroup/cgroup.h"
+#include "resctrl/group.h"
+#include "runtime/create.h"
+#include "runtime/foreground.h"
+#include "runtime/inherit.h"
+#include "runtime/state-text.h"
+#include "sandbox/console.h"
+#include "sandbox/sandbox.h"
+
+typedef struct Execution {
+        const ExecOptions *options;
+        State *state;
+        Spec *spec; /* the container's, with the process to execute */
+        PidRef init;
+        int cgroup_fd;
+        int *payload_fds;
+        SandboxOptions sandbox_options;
+        Sandbox *sandbox;
+} Execution;
+
+static void execution_done(Execution *e) {
+        if (e->sandbox)
+                sandbox_free(e->sandbox);
+        g_free(e->payload_fds);
+        closep(&e->cgroup_fd);
+        pidref_done(&e->init);
+        if (e->spec)
+                spec_free(e->spec);
+        if (e->state)
+                state_free(e->state);
+}
+
+static int check_status(const ExecOptions *o, const State *state) {
+        switch (state_status(o->root, state)) {
+        case CONTAINER_STOPPED:
+        case CONTAINER_CREATING:
+                return log_error_errno(
+                                -EBUSY, "cannot exec in a stopped container: container not running: %s",
+                                o->id);
+        case CONTAINER_PAUSED:
+                if (!o->ignore_paused)
+                        return log_error_errno(
+                                        -EBUSY,
+                                        "cannot exec in a paused container (use --ignore-paused to "
+                                        "override)");
+                return 0;
+        default:
+                return 0;
+        }
+}
+
+/* Appends b to a, both NULL-terminated; a is consumed. */
+static char **strv_extend(char **a, char **b) {
+        _cleanup_ptr_array_ GPtrArray *joined = g_ptr_array_new();
+
+        for (char **p = a; p && *p; p++)
+                g_ptr_array_add(joined, *p);
+        g_free(a);
+        for (char **p = b; p && *p; p++)
+                g_ptr_array_add(joined, g_strdup(*p));
+        g_ptr_array_add(joined, NULL);
+        return (char **) g_ptr_array_steal(joined, NULL);
+}
+
+static int add_gids(SpecUser *user, char **gids) {
+        for (; gids && *gids; gids++) {
+                uint32_t gid;
+
+                if (parse_uint32(*gids, &gid) < 0)
+                        return log_error_errno(
+                                        -EINVAL, "--additional-gids: expected a number, found '%s'", *gids);
+                user->additional_gids =
+                                g_renew(uint32_t, user->additional_gids, user->n_additional_gids + 1);
+                user->additional_gids[user->n_additional_gids++] = gid;
+        }
+        return 0;
+}
+
+static void add_capabilities(SpecProcess *p, char **names) {
+        static const SpecCapabilitySet sets[] = { SPEC_CAP_BOUNDING, SPEC_CAP_EFFECTIVE,
+                                                  SPEC_CAP_PERMITTED };
+
+        /* Inheritable ones would let files of the container raise rights (CVE-2022-29162): only a process
+         * file may ask. */
+        g_strfreev(TAKE_PTR(p->capabilities[SPEC_CAP_INHERITABLE]));
+        g_strfreev(TAKE_PTR(p->capabilities[SPEC_CAP_AMBIENT]));
+        for (size_t i = 0; i < ELEMENTSOF(sets); i++)
+                p->capabilities[sets[i]] = strv_extend(p->capabilities[sets[i]], names);
+}
+
+/* The container's own process with the changes of the command line. */
+static int change_process(SpecProcess *p, const ExecOptions *o) {
+        if (!o->args || !*o->args)
+                return log_error_errno(-EINVAL, "process args cannot be empty");
+        if (o->cwd && *o->cwd != '/')
+                return log_error_errno(-EINVAL, "--cwd: expected an absolute path, found '%s'", o->cwd);
+        if (o->user && parse_uid_gid(o->user, &p->user.uid, &p->user.gid) < 0)
+                return log_error_errno(-EINVAL, "--user: expected UID[:GID], found '%s'", o->user);
+
+        g_strfreev(p->args);
+        p->args = g_strdupv(o->args);
+        if (o->cwd) {
+                g_free(p->cwd);
+                p->cwd = g_strdup(o->cwd);
+        }
+        p->terminal = o->tty;
+        p->no_new_privileges |= o->no_new_privileges;
+        for (char **assignment = o->env; assignment && *assignment; assignment++) {
+                const char *value = strchr(*assignment, '=');
+                _cleanup_free_ char *name =
+                                value ? g_strndup(*assignment, (size_t) (value - *assignment)) : NULL;
+
+                if (isempty(name))
+                        return log_error_errno(
+                                        -EINVAL, "--env: expected NAME=VALUE, found '%s'", *assignment);
+                p->env = g_environ_setenv(p->env, name, value + 1, TRUE);
+        }
+        add_capabilities(p, o->capabilities);
+        return add_gids(&p->user, o->additional_gids);
+}
+
+static int load_process(Execution *e) {
+        const ExecOptions *o = e->options;
+        _cleanup_(spec_process_freep) SpecProcess *process = NULL;
+        _cleanup_free_ char *file = g_build_filename(o->root, o->id, "config.json", NULL);
+        SpecProcess old;
+        int r;
+
+        r = spec_load(file, e->state->bundle, &e->spec);
+        if (r < 0)
+                return r;
+        if (!o->process_file)
+                return change_process(&e->spec->process, o);
+
+        r = spec_process_load(o->process_file, &process);
+        if (r < 0)
+                return r;
+        old = e->spec->process; /* Freed with the object that held the new one. */
+        e->spec->process = *process;
+        *process = old;
+        if (o->tty)
+                e->spec->process.terminal = true;
+        return 0;
+}
+
+static int check_terminal(const Execution *e) {
+        bool terminal = e->spec->process.terminal;
+
+        if (terminal && e->options->detach && !e->options->console_socket)
+                return log_error_errno(
+                                -EINVAL,
+                                "cannot allocate tty if berth will detach without setting console socket");
+        if (e->options->console_socket && !(terminal && e->options->detach))
+                return log_error_errno(
+                                -EINVAL,
+                                "cannot use console socket if berth will not detach or allocate tty");
+        return 0;
+}
+
+/* The cgroup that init is in now: it may have moved itself below its scope. */
+static int open_cgroup(Execution *e) {
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        if (!e->state->cgroup)
+                return 0; /* It has none of its own: nor do we need another one than ours. */
+        r = pid_cgroup(e->init.pid, &path);
+        if (r < 0)
+                return log_error_errno(r, "Failed to find the cgroup of container '%s': %m", e->options->id);
+        e->cgroup_fd = cgroup_open(path);
+        if (e->cgroup_fd < 0)
+                return log_error_errno(e->cgroup_fd, "Failed to open the cgroup '%s': %m", path);
+        return 0;
+}
+
+static char *describe(const char *status, pid_t pid, void *userdata) {
+        return state_text(userdata, status, pid);
+}
+
+static int execution_prepare(Execution *e) {
+        const ExecOptions *o = e->options;
+        int r;
+
+        r = state_load(o->root, o->id, &e->state);
+        if (r >= 0)
+                r = check_status(o, e->state);
+        if (r >= 0)
+                r = load_process(e);
+        if (r >= 0)
+                r = check_terminal(e);
+        if (r < 0)
+                return r;
+
+        r = state_open_init(e->state, &e->init);
+        if (r < 0)
+                return log_error_errno(r, "container not running: %s", o->id);
+        r = open_cgroup(e);
+        if (r < 0)
+                return r;
+
+        e->payload_fds = inherited_fds(o->preserve_fds);
+        e->sandbox_options = (SandboxOptions) {
+                .id = o->id,
+                .describe = describe,
+                .describe_userdata = e->state,
+                .seccomp_cache = runtime_seccomp_cache(),
+                .join = &e->init,
+                .cgroup_fd = e->cgroup_fd,
+                .no_new_keyring = true,
+                .start_fd = -EBADF,
+                .payload_fds = e->payload_fds,
+                .n_payload_fds = o->preserve_fds,
+        };
+        return sandbox_new(e->spec, &e->sandbox_options, &e->sandbox);
+}
+
+static int join_resctrl(const Execution *e) {
+        const SpecIntelRdt *rdt = &e->spec->linux_.intel_rdt;
+        const ResctrlConfig config = { .clos_id = rdt->clos_id };
+
+        if (!rdt->set)
+                return 0;
+        return resctrl_group_add_pid(
+                        /* root= */ NULL, resctrl_config_group(&config, e->options->id),
+                        rdt->enable_monitoring ? e->options->id : NULL, sandbox_init(e->sandbox)->pid);
+}
+
+static int wait_for(Execution *e, SandboxEvent wanted) {
+        SandboxEvent event = SANDBOX_PROGRESS;
+        int r = 0;
+
+        while (r >= 0 && event != wanted)
+                r = sandbox_dispatch(e->sandbox, &event);
+        return r;
+}
+
+static int execution_run(Execution *e) {
+        const ExecOptions *o = e->options;
+        int r;
+
+        r = sandbox_clone(e->sandbox);
+        if (r >= 0)
+                r = join_resctrl(e);
+        if (r >= 0)
+                r = wait_for(e, SANDBOX_READY);
+        if (r >= 0 && o->console_socket)
+                r =
+                                console_send(o->console_socket, sandbox_console_master(e->sandbox),
+                                             sandbox_console_name(e->sandbox));
+        if (r >= 0)
+                r = pidfd_send(o->pidfd_socket, sandbox_init(e->sandbox), "setns");
+        if (r >= 0)
+                r = pid_file_write(o->pid_file, sandbox_init(e->sandbox)->pid);
+        if (r >= 0)
+                r = sandbox_start_payload(e->sandbox);
+        if (r >= 0)
+                r = wait_for(e, SANDBOX_EXECUTED);
+        return r;
+}
+
+int container_exec(const ExecOptions *options, int *ret_status) {
+        _cleanup_(execution_done)
+                        Execution e = { .options = options, .init = PIDREF_NULL, .cgroup_fd = -EBADF };
+        int r;
+
+        if (!options->detach)
+                foreground_block_signals();
+        r = execution_prepare(&e);
+        if (r >= 0)
+                r = execution_run(&e);
+        if (r < 0)
+                return r;
+
+        if (options->detach) {
+                *ret_status = 0;
+                return 0;
+        }
+        return foreground_wait(sandbox_init(e.sandbox), sandbox_console_master(e.sandbox), ret_status);
+}

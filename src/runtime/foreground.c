@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "runtime/foreground.h"
+
+#include <signal.h>
+#include <systemd/sd-event.h>
+
+#include "basic/log.h"
+#include "runtime/console-forward.h"
+
+/* What a user or a supervisor sends to the runtime means the payload. */
+static const int forwarded[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
+                                 SIGUSR2, SIGCONT, SIGTSTP, SIGALRM };
+
+void foreground_block_signals(void) {
+        sigset_t set;
+
+        (void) sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(forwarded); i++)
+                (void) sigaddset(&set, forwarded[i]);
+        (void) sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        const PidRef *child = userdata;
+
+        (void) pidref_kill(child, (int) si->ssi_signo); /* -ESRCH: the loop is about to end. */
+        return 0;
+}
+
+static int on_child_exit(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
+        return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+static int add_sources(sd_event *event, const PidRef *child) {
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(forwarded); i++) {
+                r = sd_event_add_signal(event, NULL, forwarded[i], on_signal, (void *) child);
+                if (r < 0)
+                        return r;
+        }
+        return sd_event_add_io(event, NULL, child->fd, EPOLLIN, on_child_exit, NULL);
+}
+
+int foreground_wait(const PidRef *child, int console_master, int *ret_status) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        _cleanup_(console_forward_freep) ConsoleForward *console = NULL;
+        int r, code, status;
+
+        r = sd_event_new(&event);
+        if (r >= 0)
+                r = add_sources(event, child);
+        if (r < 0)
+                return log_error_errno(r, "Failed to watch the container: %m");
+        if (console_master >= 0) {
+                r = console_forward_new(event, console_master, &console);
+                if (r < 0)
+                        return r;
+        }
+
+        r = sd_event_loop(event);
+        if (r < 0)
+                return log_error_errno(r, "Failed to watch the container: %m");
+        if (console)
+                console_forward_drain(console);
+        r = process_reap(child->pid, &code, &status);
+        if (r < 0)
+                return log_error_errno(r, "Failed to read the container's exit status: %m");
+
+        *ret_status = code == CLD_EXITED ? status : 128 + status;
+        return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What berth-prepare decided about a unit and berth-supervise has to know: the file "params" in the unit's
+ * directory, a key file with one section, [Unit]. Written by one program of this version and read by
+ * another, never by hand. */
+
+#include <stdbool.h>
+
+/* When systemd is told READY=1 (Notify= in a .container file). */
+typedef enum NotifyMode {
+        NOTIFY_MODE_STARTED, /* when the payload has been executed */
+        NOTIFY_MODE_READY,   /* when the payload says so */
+        _NOTIFY_MODE_MAX,
+} NotifyMode;
+
+typedef struct UnitParams {
+        char *bundle; /* absolute path of the OCI bundle: the directory that root.path is relative to */
+        NotifyMode notify;
+        int stop_signal; /* sent to the payload's init on systemctl stop */
+        bool terminal;   /* process.terminal of the configuration */
+} UnitParams;
+
+#define UNIT_PARAMS_NULL ((UnitParams) { .stop_signal = 15 })
+
+/* Releases what the structure holds and leaves it as UNIT_PARAMS_NULL. */
+void unit_params_done(UnitParams *params);
+
+/* "started" or "ready"; -EINVAL for other words. Does not log. */
+int notify_mode_from_string(const char *s);
+const char *notify_mode_to_string(NotifyMode mode);
+
+/* The directory of a container unit: /run/berth-unit/ID for root, $XDG_RUNTIME_DIR/berth-unit/ID for
+ * everybody else. Holds params, config.json, notify/, the supervisor's FIFOs and log. NULL: there is no
+ * XDG_RUNTIME_DIR. Caller frees. */
+char *unit_dir_path(const char *id);
+
+/* The text of the file. Caller frees. Pure. */
+char *unit_params_format(const UnitParams *params);
+
+/* Reads the text of the file; absent keys keep their defaults, but for Bundle=. -EBADMSG when it is not such
+ * a file or a value is bad; *ret_error (caller frees) says what. Pure; does not log. */
+int unit_params_parse(const char *text, UnitParams *ret, char **ret_error);
+
+/* Writes the file into a directory, in one step. Does not log. */
+int unit_params_write(int dir_fd, const UnitParams *params);
+
+/* Reads the file from a directory. Logs. */
+int unit_params_read(int dir_fd, UnitParams *ret);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Stopping all processes of a container where they are, and letting them go on. */
+
+/* Freezes the container's cgroup and waits until the kernel says that everything in it stands still. Logs.
+ * -ENOENT: no such container; -EBUSY: it neither runs nor waits for its start; -ETIMEDOUT: a process is
+ * stuck in the kernel, and the container goes on as before. */
+int container_pause(const char *root, const char *id);
+
+/* Thaws it. Logs. -EBUSY: it is not paused. */
+int container_resume(const char *root, const char *id);

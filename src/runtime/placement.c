@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the choice between the ways to place a container, and each way as a row of one table. */
+
+#include "runtime/placement.h"
+
+#include "basic/log.h"
+#include "basic/unit-name.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/resources.h"
+#include "runtime/own-cgroup.h"
+#include "spec/resource-limits.h"
+#include "unit/properties-from-spec.h"
+#include "unit/scope.h"
+#include "unit/service.h"
+
+/* One way to place a container. */
+typedef struct PlacementKind {
+        const char *name;
+        int (*prepare)(Placement *p);
+        int (*make)(Placement *p); /* NULL: nothing */
+        int (*begin)(Placement *p, pid_t pid);
+        void (*undo)(Placement *p); /* NULL: nothing */
+} PlacementKind;
+
+struct Placement {
+        PlacementOptions options;
+        const PlacementKind *kind;
+        char **settings; /* cgroup files to write */
+        PlacementDone done;
+        void *userdata;
+        bool ready;
+
+        /* a scope */
+        Manager *manager;
+        PropertyList *properties;
+        ScopeStart *scope;
+        bool scope_ended; /* its start, one way or the other */
+
+        /* a cgroup */
+        int cgroup_fd;
+        bool made;
+};
+
+/* ---- a scope ---- */
+
+static int scope_prepare_names(Placement *p) {
+        State *s = p->options.state;
+        const char *path = p->options.spec->linux_.cgroups_path;
+        int r;
+
+        r = unit_names_for_container(path, s->id, manager_is_user(p->manager), &s->slice, &s->scope);
+        if (r < 0)
+                return log_error_errno(
+                                r, "/linux/cgroupsPath: expected \"slice:prefix:name\", found \"%s\"", path);
+        return 0;
+}
+
+static int scope_prepare(Placement *p) {
+        const SpecResources *resources = &p->options.spec->linux_.resources;
+        int r;
+
+        r = manager_connect(/* user= */ geteuid() != 0, p->options.event, &p->manager);
+        if (r >= 0)
+                r = scope_prepare_names(p);
+        if (r < 0)
+                return r;
+        p->properties = property_list_new();
+        r = properties_from_resources(
+                        resources, resources->set && !manager_is_user(p->manager), p->properties,
+                        &p->settings);
+        if (r < 0)
+                return r;
+        if (p->options.resources_from) {
+                _cleanup_(property_list_freep) PropertyList *inherited = NULL;
+
+                r = service_resource_properties(p->manager, p->options.resources_from, &inherited);
+                if (r < 0)
+                        return r;
+                property_list_merge(p->properties, inherited);
+        }
+        return properties_from_annotations(&p->options.spec->annotations, p->properties);
+}
+
+/* Limits for which systemd has no property. */
+static int scope_apply_settings(const Placement *p, const char *cgroup_path) {
+        _cleanup_close_ int fd = -EBADF;
+
+        if (!p->settings || !*p->settings)
+                return 0;
+        fd = cgroup_open(cgroup_path);
+        if (fd < 0)
+                return log_error_errno(fd, "Failed to open the cgroup '%s': %m", cgroup_path);
+        return cgroup_write_settings(fd, (const char *const *) p->settings);
+}
+
+static void on_scope(int error, const char *cgroup_path, void *userdata) {
+        Placement *p = userdata;
+        int r = error;
+
+        p->scope_ended = true;
+        if (r >= 0) {
+                p->ready = true;
+                p->options.state->cgroup = g_strdup(cgroup_path);
+                r = scope_apply_settings(p, cgroup_path);
+        }
+        p->done(r, p->userdata);
+}
+
+static int scope_begin(Placement *p, pid_t pid) {
+        const State *s = p->options.state;
+        _cleanup_free_ char *description = g_strdup_printf("Container %s", s->id);
+        const ScopeOptions options = {
+                .name = s->scope,
+                .slice = s->slice,
+                .description = description,
+                .pid = pid,
+                .properties = p->properties,
+        };
+
+        return scope_start(p->manager, &options, on_scope, p, &p->scope);
+}
+
+static void say_nothing(int error, void *userdata) {
+}
+
+/* systemd may be about to make the scope: it is waited for, since nobody can remove what does not exist yet.
+ * What it says about a process that we have killed is no news. */
+static void scope_undo(Placement *p) {
+        int level = log_get_level(), r = 0;
+
+        p->done = say_nothing;
+        log_set_level(LOG_CRIT);
+        while (p->scope && !p->scope_ended && r >= 0)
+                r = sd_event_run(p->options.event, UINT64_MAX);
+        log_set_level(level);
+        if (p->ready)
+                (void) scope_stop(p->manager, p->options.state->scope, /* wait= */ true);
+}
+
+/* ---- a cgroup that the caller has named ---- */
+
+static int cgroupfs_prepare(Placement *p) {
+        const Spec *spec = p->options.spec;
+        State *s = p->options.state;
+        int r;
+
+        if (p->options.resources_from)
+                return log_error_errno(
+                                -EINVAL,
+                                "--resources-from: settings of a unit need --cgroup-manager=systemd");
+        r = limits_to_files(&spec->linux_.resources, &p->settings);
+        if (r < 0)
+                return r;
+        return own_cgroup_find(spec->linux_.cgroups_path, s->id, &s->cgroup, &s->cgroup_made);
+}
+
+static int cgroupfs_make(Placement *p) {
+        p->made = true;
+        p->cgroup_fd =
+                        own_cgroup_make(p->options.state->cgroup, &p->options.spec->linux_.resources,
+                                        (const char *const *) p->settings);
+        return p->cgroup_fd < 0 ? p->cgroup_fd : 0;
+}
+
+static void cgroupfs_undo(Placement *p) {
+        if (p->made)
+                (void) own_cgroup_end(p->options.state, /* kill= */ true);
+}
+
+/* ---- no cgroup ---- */
+
+/* Device rules are in every configuration; whoever wants no cgroups does without them. */
+static int disabled_prepare(Placement *p) {
+        _cleanup_strv_ char **settings = NULL;
+        int r;
+
+        if (p->options.resources_from)
+                return log_error_errno(
+                                -EINVAL,
+                                "--resources-from: settings of a unit need --cgroup-manager=systemd");
+        r = limits_to_files(&p->options.spec->linux_.resources, &settings);
+        if (r < 0)
+                return r;
+        if (*settings)
+                return log_error_errno(
+                                -EINVAL,
+                                "#/linux/resources: '%s' needs a cgroup, and there is none with "
+                                "--cgroup-manager=disabled",
+                                *settings + (**settings == '-'));
+        return 0;
+}
+
+/* It has been cloned where it belongs. */
+static int already_there(Placement *p, pid_t pid) {
+        p->ready = true;
+        p->done(0, p->userdata);
+        return 0;
+}
+
+/* ---- what they have in common ---- */
+
+static const PlacementKind kinds[_CGROUP_MANAGER_MAX] = {
+        [CGROUP_MANAGER_SYSTEMD] = { "systemd", scope_prepare, NULL, scope_begin, scope_undo },
+        [CGROUP_MANAGER_CGROUPFS] = { "cgroupfs", cgroupfs_prepare, cgroupfs_make, already_there,
+                                      cgroupfs_undo },
+        [CGROUP_MANAGER_DISABLED] = { "disabled", disabled_prepare, NULL, already_there, NULL },
+};
+
+int cgroup_manager_from_string(const char *s) {
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                if (kinds[i].name && streq(kinds[i].name, s))
+                        return (int) i;
+        return -EINVAL;
+}
+
+/* Who names a path has decided the place: the limits of what is above it depend on that. */
+static CgroupManager choose(const PlacementOptions *options) {
+        const char *path = options->spec->linux_.cgroups_path;
+
+        if (options->manager != CGROUP_MANAGER_AUTO)
+                return options->manager;
+        if (isempty(path) || (strchr(path, ':') && !strchr(path, '/')))
+                return CGROUP_MANAGER_SYSTEMD;
+        return CGROUP_MANAGER_CGROUPFS;
+}
+
+int placement_new(const PlacementOptions *options, Placement **ret) {
+        _cleanup_(placement_freep) Placement *p = g_new(Placement, 1);
+        int r;
+
+        *p = (Placement) { .options = *options, .kind = &kinds[choose(options)], .cgroup_fd = -EBADF };
+        r = p->kind->prepare(p);
+        if (r < 0)
+                return r;
+
+        *ret = TAKE_PTR(p);
+        return 0;
+}
+
+void placement_free(Placement *p) {
+        if (p->scope)
+                scope_start_free(p->scope);
+        if (p->properties)
+                property_list_free(p->properties);
+        if (p->manager)
+                manager_free(p->manager);
+        closep(&p->cgroup_fd);
+        g_strfreev(p->settings);
+        g_free(p);
+}
+
+int placement_make(Placement *p, int *ret_fd) {
+        int r;
+
+        r = p->kind->make ? p->kind->make(p) : 0;
+        if (r < 0)
+                return r;
+        *ret_fd = p->cgroup_fd;
+        return 0;
+}
+
+int placement_begin(Placement *p, pid_t pid, PlacementDone done, void *userdata) {
+        p->done = done;
+        p->userdata = userdata;
+        return p->kind->begin(p, pid);
+}
+
+bool placement_is_ready(const Placement *p) {
+        return p->ready;
+}
+
+void placement_undo(Placement *p) {
+        if (p->kind->undo)
+                p->kind->undo(p);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the way from the name of a unit to a checked configuration. Changes nothing. */
+
+#include "runtime/prepare-config.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "basic/fs-util.h"
+#include "basic/log.h"
+#include "basic/macro.h"
+#include "basic/signal-util.h"
+#include "config/adhoc.h"
+#include "config/container-file.h"
+#include "config/to-json.h"
+#include "runtime/rootfs-user.h"
+#include "spec/json.h"
+
+#define ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal"
+#define ANNOTATION_NOTIFY      "berth.notify"
+
+void prepared_config_done(PreparedConfig *config) {
+        g_free(config->text);
+        if (config->spec)
+                spec_free(config->spec);
+        unit_params_done(&config->params);
+}
+
+/* Where the configuration starts from. */
+typedef struct Base {
+        char *name; /* for messages */
+        char *text;
+        size_t size;
+        char *bundle; /* directory of the bundle; the unit's own for a rootfs */
+} Base;
+
+static void base_done(Base *base) {
+        g_free(base->name);
+        g_free(base->text);
+        g_free(base->bundle);
+}
+
+static char **search_path(void) {
+        return config_search_path(geteuid() != 0);
+}
+
+/* Where bundles without a declaration lie. NULL: nowhere. */
+static char *bundle_directory(const char *id) {
+        const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+        if (geteuid() == 0)
+                return g_strdup_printf("/var/lib/berth/%s", id);
+        if (!isempty(data) && *data == '/')
+                return g_strdup_printf("%s/berth/%s", data, id);
+        return isempty(home) ? NULL : g_strdup_printf("%s/.local/share/berth/%s", home, id);
+}
+
+static void log_messages(const GPtrArray *messages) {
+        for (unsigned i = 0; i < messages->len; i++) {
+                const ConfigMessage *m = messages->pdata[i];
+                _cleanup_free_ char *line = config_message_format(m);
+
+                if (m->level <= LOG_ERR)
+                        log_error("%s", line);
+                else
+                        log_warning("%s", line);
+        }
+}
+
+/* A unit may carry its declaration itself. */
+static ContainerFile *inline_declaration(const char *id, const char *text, GPtrArray *messages) {
+        GPtrArray *files = g_ptr_array_new();
+        UnitFile *file = unit_file_parse("command line", g_strdup(text), strlen(text), messages);
+
+        for (unsigned i = 0; i < file->entries->len; i++)
+                g_array_index(file->entries, UnitEntry, i).line = 0; /* nobody has seen these lines */
+        g_ptr_array_add(files, file);
+        return container_file_new(id, files, messages);
+}
+
+/* Returns 1 with the declaration, 0 when there is none. */
+static int load_declaration(const char *id, GPtrArray *messages, ContainerFile **ret) {
+        _cleanup_(config_found_freep) ConfigFound *found = NULL;
+        _cleanup_strv_ char **path = search_path();
+        const char *text = getenv(ADHOC_VARIABLE);
+        int r;
+
+        if (text) {
+                *ret = inline_declaration(id, text, messages);
+                return 1;
+        }
+        r = config_find((const char *const *) path, id, &found);
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return log_error_errno(r, "Failed to look for '%s.container': %m", id);
+        r = container_file_load(found, messages, ret);
+        if (r == -ESHUTDOWN)
+                log_error("Container '%s' is masked by '%s'", id, found->path);
+        return r < 0 ? r : 1;
+}
+
+/* The same, without errors. */
+static int find_declaration(const char *id, ContainerFile **ret) {
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+        _cleanup_(container_file_freep) ContainerFile *container = NULL;
+        int r;
+
+        r = load_declaration(id, messages, &container);
+        if (r <= 0)
+                return r;
+        log_messages(messages);
+        if (config_messages_have_errors(messages))
+                return -EINVAL;
+        *ret = TAKE_PTR(container);
+        return 1;
+}
+
+static int read_bundle(const char *bundle, Base *ret) {
+        _cleanup_free_ char *name = g_strdup_printf("%s/config.json", bundle), *text = NULL;
+        size_t size;
+        int r;
+
+        r = read_file_at(AT_FDCWD, name, &text, &size);
+        if (r < 0)
+                return log_error_errno(r, "Failed to read '%s': %m", name);
+        *ret = (Base) {
+                .name = TAKE_PTR(name), .text = TAKE_PTR(text), .size = size, .bundle = g_strdup(bundle)
+        };
+        return 0;
+}
+
+static void make_template(const ContainerFile *c, const char *unit_dir, Base *ret) {
+        char *text = spec_template(geteuid() != 0, geteuid(), getegid());
+
+        *ret = (Base) {
+                .name = g_strdup(c->path),
+                .text = text,
+                .size = strlen(text),
+                .bundle = g_strdup(unit_dir),
+        };
+}
+
+static int no_such_container(const char *id, const char *bundle) {
+        _cleanup_strv_ char **path = search_path();
+
+        log_error("No container '%s': neither %s/%s.container nor %s/config.json exists", id, *path ?: "",
+                  id, bundle ?: "~/.local/share/berth");
+        return -ENOENT;
+}
+
+/* c: NULL without a declaration. */
+static int find_base(const char *id, const ContainerFile *c, const char *unit_dir, Base *ret) {
+        _cleanup_free_ char *bundle = NULL, *config = NULL;
+
+        if (c && c->rootfs) {
+                make_template(c, unit_dir, ret);
+                return 0;
+        }
+        if (c)
+                return read_bundle(c->bundle, ret);
+        bundle = bundle_directory(id);
+        config = bundle ? g_strdup_printf("%s/config.json", bundle) : NULL;
+        if (!config || (access(config, F_OK) < 0 && errno == ENOENT))
+                return no_such_container(id, bundle);
+        return read_bundle(bundle, ret);
+}
+
+/* Path of the root of a document in which it is absolute already. */
+static int document_root_path(JsonDocument *document, const char *name, const char **ret) {
+        JsonValue root, path;
+        const char *s;
+
+        if (!json_value_member(json_document_root(document), "root", &root) ||
+            !json_value_member(root, "path", &path))
+                return log_error_errno(-EINVAL, "%s#/root/path: expected a string, is missing", name);
+        s = json_value_string(path);
+        if (!s)
+                return log_error_errno(-EINVAL, "%s#/root/path: expected a string", name);
+        *ret = s;
+        return 0;
+}
+
+static int lookup_user(const ContainerFile *c, const char *root, ContainerUser *ret) {
+        _cleanup_close_ int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        const RootfsUserQuery query = {
+                .name = c->path,
+                .root_fd = fd,
+                .root = root,
+                .user = c->user,
+                .group = c->group,
+        };
+
+        if (fd < 0)
+                return log_error_errno(negative_errno(), "%s: root directory '%s': %m", c->path, root);
+        return rootfs_user_lookup(&query, ret);
+}
+
+/* A volume whose source is missing would be noticed by mount(2), too, but only after the first side effects.
+ */
+static int check_volumes(const ContainerFile *c) {
+        int r = 0;
+
+        for (unsigned i = 0; i < c->volumes->len; i++) {
+                const ContainerVolume *v = c->volumes->pdata[i];
+
+                if (access(v->source, F_OK) < 0)
+                        r =
+                                        log_error_errno(negative_errno(), "%s:%u: Volume=: '%s': %m",
+                                                        v->file, v->line, v->source);
+        }
+        return r;
+}
+
+static int apply_declaration(JsonDocument *document, const Base *base, const ContainerFile *c) {
+        _cleanup_(container_user_done) ContainerUser user = { 0 };
+        const char *root = c->rootfs;
+        int r;
+
+        if (c->rootfs)
+                r = config_json_rootfs(document, c);
+        else
+                r = document_root_path(document, base->name, &root);
+        if (r < 0)
+                return r;
+        if (c->user) {
+                r = lookup_user(c, root, &user);
+                if (r < 0)
+                        return r;
+        }
+        r = check_volumes(c);
+        if (r < 0)
+                return r;
+        return config_json_apply(document, base->name, c, c->user ? &user : NULL);
+}
+
+static int build_text(const Base *base, const ContainerFile *c, const char *unit_dir, char **ret) {
+        _cleanup_free_ char *notify = g_strdup_printf("%s/notify", unit_dir);
+        _cleanup_json_document_ JsonDocument *document = NULL;
+        int r;
+
+        r = json_document_parse(base->name, base->text, base->size, &document);
+        if (r < 0)
+                return r;
+        r = config_json_absolute(document, base->name, base->bundle);
+        if (r < 0)
+                return r;
+        if (c) {
+                r = apply_declaration(document, base, c);
+                if (r < 0)
+                        return r;
+        }
+        r = config_json_unit(document, base->name, notify, c && c->terminal > 0);
+        if (r < 0)
+                return r;
+        *ret = json_value_to_text(json_document_root(document), 2);
+        return 0;
+}
+
+static int check_root(const char *name, const Spec *spec) {
+        struct stat st;
+
+        if (stat(spec->root_path, &st) < 0)
+                return log_error_errno(
+                                negative_errno(), "%s: root directory '%s': %m", name, spec->root_path);
+        if (!S_ISDIR(st.st_mode))
+                return log_error_errno(-ENOTDIR, "%s: root directory '%s': %m", name, spec->root_path);
+        return 0;
+}
+
+/* The declaration goes before annotations, which come with the image. */
+static int stop_signal(const Base *base, const ContainerFile *c, const Spec *spec, int *ret) {
+        const char *annotation = spec_annotation(spec, ANNOTATION_STOP_SIGNAL);
+
+        *ret = c && c->stop_signal > 0 ? c->stop_signal : SIGTERM;
+        if (!annotation || (c && c->stop_signal > 0))
+                return 0;
+        *ret = signal_from_string(annotation);
+        if (*ret <= 0)
+                return log_error_errno(
+                                -EINVAL,
+                                "%s#/annotations/" ANNOTATION_STOP_SIGNAL
+                                ": '%s' is not the name of a signal",
+                                base->name, annotation);
+        return 0;
+}
+
+static int notify_mode(const Base *base, const ContainerFile *c, const Spec *spec, NotifyMode *ret) {
+        const char *annotation = spec_annotation(spec, ANNOTATION_NOTIFY);
+        int mode = NOTIFY_MODE_STARTED;
+
+        if (c && c->notify != CONTAINER_NOTIFY_UNSET)
+                mode = c->notify == CONTAINER_NOTIFY_READY ? NOTIFY_MODE_READY : NOTIFY_MODE_STARTED;
+        else if (annotation)
+                mode = notify_mode_from_string(annotation);
+        if (mode < 0)
+                return log_error_errno(
+                                -EINVAL,
+                                "%s#/annotations/" ANNOTATION_NOTIFY ": '%s': expected started or ready",
+                                base->name, annotation);
+        *ret = mode;
+        return 0;
+}
+
+int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret) {
+        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
+        _cleanup_(container_file_freep) ContainerFile *container = NULL;
+        _cleanup_(base_done) Base base = { 0 };
+        int r;
+
+        r = find_declaration(id, &container);
+        if (r < 0)
+                return r;
+        r = find_base(id, container, unit_dir, &base);
+        if (r < 0)
+                return r;
+        r = build_text(&base, container, unit_dir, &config.text);
+        if (r < 0)
+                return r;
+        r = spec_parse(base.name, config.text, strlen(config.text), base.bundle, &config.spec);
+        if (r < 0)
+                return r;
+        r = check_root(base.name, config.spec);
+        if (r < 0)
+                return r;
+        r = stop_signal(&base, container, config.spec, &config.params.stop_signal);
+        if (r < 0)
+                return r;
+        r = notify_mode(&base, container, config.spec, &config.params.notify);
+        if (r < 0)
+                return r;
+        config.params.bundle = TAKE_PTR(base.bundle);
+        config.params.terminal = config.spec->process.terminal;
+        *ret = TAKE(config, (PreparedConfig) { 0 });
+        return 0;
+}
+
+int prepare_explain(const char *id) {
+        _cleanup_(container_file_freep) ContainerFile *container = NULL;
+        int r = find_declaration(id, &container);
+
+        if (r < 0)
+                return r;
+        log_error("The declaration of container '%s' was wrong when systemd read it, and is not any more: "
+                  "run 'systemctl daemon-reload'",
+                  id);
+        return -ESTALE;
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the directory of a container unit and the order of making and removing things. The directory comes
+ * first and goes last: as long as it exists, prepare_stop() has something to do. */
+
+#include "runtime/prepare.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "basic/fs-util.h"
+#include "basic/log.h"
+#include "basic/macro.h"
+#include "resctrl/group.h"
+#include "resctrl/owner.h"
+#include "runtime/delete.h"
+#include "runtime/params.h"
+#include "runtime/prepare-config.h"
+#include "runtime/state.h"
+
+/* Which container uses which resctrl group that units made. */
+#define RESCTRL_REGISTRY "/run/berth-resctrl"
+
+/* File in the unit's directory with the name of the resctrl group, while the unit has one. */
+#define RESCTRL_FILE "resctrl"
+
+/* Borrows from the Spec. */
+static ResctrlConfig resctrl_config(const Spec *spec) {
+        const SpecIntelRdt *rdt = &spec->linux_.intel_rdt;
+
+        return (ResctrlConfig) {
+                .clos_id = rdt->clos_id,
+                .l3_cache_schema = rdt->l3_cache_schema,
+                .mem_bw_schema = rdt->mem_bw_schema,
+                .schemata = rdt->schemata,
+                .enable_monitoring = rdt->enable_monitoring,
+        };
+}
+
+static int check_resctrl(const Spec *spec, const char *id) {
+        ResctrlConfig config = resctrl_config(spec);
+
+        return spec->linux_.intel_rdt.set ? resctrl_check(/* root= */ NULL, &config, id) : 0;
+}
+
+/* The group's name is on disk before the group can exist, so that a crash in between leaves nothing unknown.
+ */
+static int start_resctrl(int dir_fd, const Spec *spec, const char *id) {
+        ResctrlConfig config = resctrl_config(spec);
+        const char *group = resctrl_config_group(&config, id);
+        int r;
+
+        if (!spec->linux_.intel_rdt.set)
+                return 0;
+        r = write_file_atomic_at(dir_fd, RESCTRL_FILE, group, strlen(group), 0600);
+        if (r < 0)
+                return log_error_errno(r, "Failed to write '" RESCTRL_FILE "' of container '%s': %m", id);
+        return resctrl_owner_start(/* root= */ NULL, RESCTRL_REGISTRY, &config, id);
+}
+
+static int stop_resctrl(int dir_fd, const char *id) {
+        _cleanup_free_ char *group = NULL;
+        int r = read_file_at(dir_fd, RESCTRL_FILE, &group, NULL);
+
+        if (r == -ENOENT)
+                return 0;
+        if (r < 0)
+                return log_error_errno(r, "Failed to read '" RESCTRL_FILE "' of container '%s': %m", id);
+        return resctrl_owner_stop(/* root= */ NULL, RESCTRL_REGISTRY, group, id);
+}
+
+static int unit_directory(const char *id, char **ret) {
+        char *path = unit_dir_path(id);
+
+        if (!path)
+                return log_error_errno(-ENXIO, "XDG_RUNTIME_DIR is not set");
+        *ret = path;
+        return 0;
+}
+
+/* Whether a container of that name is alive. One that was only created is a leftover when this unit made it,
+ * as the unit's directory tells; otherwise somebody is about to start it. */
+static int check_not_running(const char *root, const char *id, const char *path) {
+        _cleanup_close_ int fd = state_open_directory(root, id);
+        _cleanup_(state_freep) State *state = NULL;
+        ContainerStatus status;
+
+        if (fd == -ENOENT)
+                return 0;
+        if (state_load(root, id, &state) < 0)
+                return 0; /* what is left of a create that was killed; removing it says more */
+        status = state_status(root, state);
+        if (status == CONTAINER_STOPPED || status == CONTAINER_CREATING)
+                return 0;
+        if (status == CONTAINER_CREATED && access(path, F_OK) >= 0)
+                return 0;
+        return log_error_errno(
+                        -EBUSY, "Container '%s' is %s already", id, container_status_to_string(status));
+}
+
+static int remove_leftovers(const char *root, const char *id) {
+        _cleanup_close_ int fd = state_open_directory(root, id);
+        int r;
+
+        if (fd >= 0) {
+                log_info("Removing what is left of an earlier container '%s'", id);
+                r = container_delete(root, id, /* force= */ true);
+                if (r < 0)
+                        return r;
+        }
+        return prepare_stop(id);
+}
+
+static int make_unit_directory(const char *path) {
+        _cleanup_free_ char *parent = g_path_get_dirname(path);
+        int r, fd;
+
+        r = make_directories(parent, 0755);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make directory '%s': %m", parent);
+        if (mkdir(path, 0700) < 0)
+                return log_error_errno(negative_errno(), "Failed to make directory '%s': %m", path);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return log_error_errno(negative_errno(), "Failed to open directory '%s': %m", path);
+        return fd;
+}
+
+static int fill_unit_directory(int fd, const char *path, const PreparedConfig *config) {
+        int r;
+
+        r = write_file_atomic_at(fd, "config.json", config->text, strlen(config->text), 0600);
+        if (r < 0)
+                return log_error_errno(r, "Failed to write '%s/config.json': %m", path);
+        r = unit_params_write(fd, &config->params);
+        if (r < 0)
+                return log_error_errno(r, "Failed to write '%s/params': %m", path);
+        /* The payload reaches the socket in here whoever it runs as. */
+        if (mkdirat(fd, "notify", 0755) < 0 || fchmodat(fd, "notify", 0755, 0) < 0)
+                return log_error_errno(negative_errno(), "Failed to make directory '%s/notify': %m", path);
+        return 0;
+}
+
+static int make_all(const char *id, const char *path, const PreparedConfig *config) {
+        _cleanup_close_ int fd = make_unit_directory(path);
+        int r;
+
+        if (fd < 0)
+                return fd;
+        r = fill_unit_directory(fd, path, config);
+        if (r < 0)
+                return r;
+        return start_resctrl(fd, config->spec, id);
+}
+
+static int check_all(const char *id, const char *path, const char *root, PreparedConfig *ret) {
+        int r;
+
+        r = prepare_config(id, path, ret);
+        if (r < 0)
+                return r;
+        r = check_resctrl(ret->spec, id);
+        if (r < 0)
+                return r;
+        return check_not_running(root, id, path);
+}
+
+int prepare_check(const char *id) {
+        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
+        _cleanup_free_ char *path = NULL, *root = state_default_root();
+        int r;
+
+        r = unit_directory(id, &path);
+        return r < 0 ? r : check_all(id, path, root, &config);
+}
+
+int prepare_start(const char *id) {
+        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
+        _cleanup_free_ char *path = NULL, *root = state_default_root();
+        int r;
+
+        r = unit_directory(id, &path);
+        if (r < 0)
+                return r;
+        r = check_all(id, path, root, &config);
+        if (r < 0)
+                return r;
+        r = remove_leftovers(root, id);
+        if (r < 0)
+                return r;
+        r = make_all(id, path, &config);
+        if (r < 0)
+                (void) prepare_stop(id);
+        return r;
+}
+
+int prepare_stop(const char *id) {
+        _cleanup_free_ char *path = NULL, *root = state_default_root();
+        _cleanup_close_ int fd = -EBADF;
+        int r, q;
+
+        r = unit_directory(id, &path);
+        if (r < 0)
+                return r;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT)
+                return 0; /* not ours, or done */
+        if (fd < 0)
+                return log_error_errno(negative_errno(), "Failed to open directory '%s': %m", path);
+
+        r = container_delete(root, id, /* force= */ true);
+        q = stop_resctrl(fd, id);
+        if (r < 0 || q < 0)
+                return r < 0 ? r : q; /* the directory stays, so that the next call tries again */
+        r = remove_tree_at(AT_FDCWD, path);
+        return r < 0 ? log_error_errno(r, "Failed to remove '%s': %m", path) : 0;
+}

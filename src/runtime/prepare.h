@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The two ends of a container unit: what has to exist before berth-supervise runs, and what must be gone
+ * after it. */
+
+/* Checks all that prepare_start() checks, and changes nothing. Logs; the same outcomes. */
+int prepare_check(const char *id);
+
+/* Checks everything, then makes the unit's directory (see params.h) with config.json, params and notify/,
+ * and the resctrl group if one is configured. What an earlier run of the unit left behind is removed first.
+ * On failure nothing is left. Logs. -EBUSY: the container is running; otherwise as prepare_config(). */
+int prepare_start(const char *id);
+
+/* Removes the container and all that prepare_start() made, whatever state it is in; again and again without
+ * harm. Does not touch a container of the same name that is not the unit's. Logs; goes on after a failure
+ * and returns the first one. */
+int prepare_stop(const char *id);

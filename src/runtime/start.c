@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "runtime/start.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "basic/log.h"
+#include "basic/report.h"
+#include "basic/socket-util.h"
+#include "runtime/kill.h"
+#include "runtime/late-hooks.h"
+#include "runtime/state-text.h"
+#include "runtime/state.h"
+#include "sandbox/seccomp-listener.h"
+
+static char *join_environment(const char *const *env, size_t *ret_size) {
+        GString *text = g_string_new(NULL);
+
+        for (; env && *env; env++)
+                g_string_append_len(text, *env, (gssize) strlen(*env) + 1);
+        *ret_size = text->len;
+        return g_string_free(text, FALSE);
+}
+
+static int send_start(int fd, const StartHandover *handover) {
+        _cleanup_free_ char *env = NULL;
+        Report start = { .kind = REPORT_START };
+
+        if (handover) {
+                env = join_environment(handover->env, &start.size);
+                start.text = env;
+                start.fds = (int *) handover->fds;
+                start.n_fds = handover->n_fds;
+        }
+        return report_send(fd, &start);
+}
+
+/* The agent of a seccomp profile gets its listener from who starts the payload. */
+static int forward_listener(const State *state, const Report *announcement) {
+        _cleanup_(pidref_done) PidRef init = PIDREF_NULL;
+        _cleanup_free_ char *text = NULL;
+        int r;
+
+        r = state_open_init(state, &init);
+        if (r < 0)
+                return log_error_errno(r, "container not running: %s", state->id);
+        text = state_text(state, "created", init.pid);
+        return seccomp_listener_forward(announcement, &init, text);
+}
+
+/* Init closes the connection by executing the payload; what it says before that is why it could not. */
+static int wait_for_exec(const State *state, int fd) {
+        int failure = 0;
+
+        for (;;) {
+                _cleanup_(report_done) Report report = REPORT_NULL;
+                int r;
+
+                r = report_receive(fd, &report);
+                if (r < 0)
+                        return log_error_errno(r, "Failed to hear from the container's init: %m");
+                if (r == 0)
+                        return -failure;
+                if (report.kind == REPORT_LOG)
+                        (void) log_full(report.value, report.err, "%s", report.text);
+                if (report.kind == REPORT_SECCOMP)
+                        r = forward_listener(state, &report);
+                if (r < 0)
+                        return r;
+                if (report.kind == REPORT_FAILED)
+                        failure = report.err != 0 ? report.err : EPROTO;
+        }
+}
+
+int container_start(const char *root, const char *id, const StartHandover *handover) {
+        _cleanup_(state_freep) State *state = NULL;
+        _cleanup_close_ int fd = -EBADF;
+        _cleanup_free_ char *path = NULL;
+        ContainerStatus status;
+        int r;
+
+        r = state_load(root, id, &state);
+        if (r < 0)
+                return r;
+        status = state_status(root, state);
+        if (status != CONTAINER_CREATED)
+                return log_error_errno(
+                                -EBUSY, "cannot start a container that has %s",
+                                status == CONTAINER_STOPPED ? "stopped" : "already started");
+
+        path = g_build_filename(root, id, "start", NULL);
+        fd = socket_connect_unix(path, SOCK_SEQPACKET);
+        if (fd < 0)
+                return log_error_errno(fd, "Failed to reach the init of container '%s': %m", id);
+        r = send_start(fd, handover);
+        if (r < 0)
+                return log_error_errno(r, "Failed to start container '%s': %m", id);
+        r = wait_for_exec(state, fd);
+        if (unlink(path) < 0 && errno != ENOENT)
+                return log_error_errno(negative_errno(), "Failed to remove '%s': %m", path);
+        if (r < 0)
+                return r;
+        r = late_hooks_run(root, state, SPEC_HOOK_POSTSTART, "running");
+        if (r < 0)
+                (void) container_kill(root, id, SIGKILL, /* all= */ true);
+        return r;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The main process of container@ID.service: has the container made, starts it, stays with it and ends as it
+ * ended. */
+
+/* Does all of it for the unit that berth-prepare has prepared. Logs. Returns the exit status for failures of
+ * our own (1); when the payload has run, this process ends as the payload did, by its exit status or its
+ * signal. */
+int supervise(const char *id);
