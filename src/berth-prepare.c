@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* berth-prepare VERB INSTANCE: ExecStartPre= and ExecStopPost= of container@.service. */
+
+#include <stdlib.h>
+
+#include "basic/log.h"
+#include "basic/macro.h"
+#include "basic/unit-name.h"
+#include "runtime/prepare-config.h"
+#include "runtime/prepare.h"
+
+static const struct {
+        const char *name;
+        int (*run)(const char *id);
+} verbs[] = {
+        { "start", prepare_start },
+        { "stop", prepare_stop },
+        { "explain", prepare_explain },
+};
+
+int main(int argc, char **argv) {
+        _cleanup_free_ char *id = NULL;
+
+        log_set_program("berth-prepare");
+        log_set_level(LOG_INFO);
+        log_set_journal_prefix(getenv("JOURNAL_STREAM") != NULL);
+        if (argc != 3) {
+                log_error("Usage: berth-prepare start|stop|explain INSTANCE");
+                return EXIT_FAILURE;
+        }
+        id = unit_name_unescape(argv[2]);
+        if (!id || !container_id_is_valid(id)) {
+                log_error("'%s' cannot be the name of a container", argv[2]);
+                return EXIT_FAILURE;
+        }
+        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
+                if (streq(verbs[i].name, argv[1]))
+                        return verbs[i].run(id) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+        log_error("Unknown verb '%s'", argv[1]);
+        return EXIT_FAILURE;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* ExecStart= of container@.service. Everything it does is in runtime/supervisor.h. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "basic/log.h"
+#include "basic/unit-name.h"
+#include "runtime/relay.h"
+#include "runtime/supervisor.h"
+
+int main(int argc, char **argv) {
+        log_set_program("berth-supervise");
+        log_set_level(LOG_INFO);
+        log_set_journal_prefix(relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")));
+
+        if (argc != 2 || !container_id_is_valid(argv[1])) {
+                log_error("This program is run by container@.service, with the name of a container.");
+                return EXIT_FAILURE;
+        }
+        return supervise(argv[1]);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the options of berth-run: one row each. */
+
+#include "cli/run-options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "basic/log.h"
+#include "basic/macro.h"
+#include "cli/i18n.h"
+
+typedef enum RunOptionType {
+        RUN_SWITCH,   /* bool */
+        RUN_STRING,   /* const char * */
+        RUN_LIST,     /* char **, grows; goes to systemd-run, too */
+        RUN_VARIABLE, /* char **, grows; without "=" the value is taken from our environment */
+        RUN_PASSED,   /* goes to systemd-run */
+} RunOptionType;
+
+typedef struct RunOption {
+        const char *name;
+        char letter; /* 0: none */
+        RunOptionType type;
+        size_t offset;           /* of the member it sets */
+        const char *placeholder; /* NULL for switches */
+        const char *help;        /* translatable */
+} RunOption;
+
+#define AT(member) offsetof(RunCall, member)
+
+/* Alphabetical. */
+static const RunOption run_options[] = {
+        { "bundle", 0, RUN_STRING, AT(bundle), "DIR", N_("run the OCI bundle in this directory") },
+        { "collect", 'G', RUN_SWITCH, AT(collect), NULL, N_("forget the unit even if it fails") },
+        { "description", 0, RUN_STRING, AT(description), "TEXT", N_("description of the unit") },
+        { "gid", 0, RUN_STRING, AT(gid), "GROUP", N_("group in the container, needs --uid") },
+        { "help", 'h', RUN_SWITCH, AT(help), NULL, N_("show this text") },
+        { "no-block", 0, RUN_PASSED, 0, NULL, N_("do not wait until the container has started") },
+        { "pipe", 'P', RUN_SWITCH, AT(pipe), NULL, N_("give the payload our stdin, stdout and stderr") },
+        { "property", 'p', RUN_LIST, AT(properties), "NAME=VALUE", N_("set a property of the unit") },
+        { "pty", 't', RUN_SWITCH, AT(pty), NULL, N_("give the payload a terminal and connect ours to it") },
+        { "quiet", 'q', RUN_PASSED, 0, NULL, N_("say nothing but errors") },
+        { "read-only", 0, RUN_SWITCH, AT(read_only), NULL, N_("make the root file system read-only") },
+        { "rootfs", 0, RUN_STRING, AT(rootfs), "DIR", N_("run a command in this root file system") },
+        { "service-type", 0, RUN_STRING, AT(service_type), "exec|notify",
+          N_("notify: the payload says itself when it is ready") },
+        { "setenv", 'E', RUN_VARIABLE, AT(environment), "NAME[=VALUE]",
+          N_("set an environment variable of the payload") },
+        { "slice", 0, RUN_PASSED, 0, "SLICE", N_("run in this slice") },
+        { "uid", 0, RUN_STRING, AT(uid), "USER", N_("user in the container") },
+        { "unit", 'u', RUN_STRING, AT(unit), "UNIT", N_("name of the unit") },
+        { "version", 0, RUN_SWITCH, AT(version), NULL, N_("show the version") },
+        { "wait", 0, RUN_SWITCH, AT(wait), NULL, N_("wait for the end and tell how it was") },
+        { "working-directory", 0, RUN_STRING, AT(working_directory), "DIR",
+          N_("working directory in the container") },
+};
+
+/* Values of getopt_long(3) for options: above all letters. */
+#define FIRST_VALUE 0x100
+
+void run_call_done(RunCall *call) {
+        g_strfreev(call->environment);
+        g_strfreev(call->properties);
+        if (call->passed)
+                g_ptr_array_unref(call->passed);
+        *call = (RunCall) { 0 };
+}
+
+static void append(char ***list, char *word) {
+        size_t n = *list ? g_strv_length(*list) : 0;
+
+        *list = g_renew(char *, *list, n + 2);
+        (*list)[n] = word;
+        (*list)[n + 1] = NULL;
+}
+
+static int add_variable(const char *word, char ***list) {
+        const char *value = strchr(word, '=') ? NULL : getenv(word);
+
+        if (!strchr(word, '=') && !value)
+                return log_error_errno(-EINVAL, "--setenv=%s: there is no such variable here", word);
+        append(list, value ? g_strconcat(word, "=", value, NULL) : g_strdup(word));
+        return 0;
+}
+
+static void pass(const RunOption *o, const char *value, RunCall *call) {
+        g_ptr_array_add(call->passed, g_strconcat("--", o->name, value ? "=" : NULL, value, NULL));
+}
+
+static int take_option(const RunOption *o, const char *value, RunCall *call) {
+        void *member = (char *) call + o->offset;
+
+        switch (o->type) {
+        case RUN_SWITCH:
+                *(bool *) member = true;
+                return 0;
+        case RUN_STRING:
+                *(const char **) member = value;
+                return 0;
+        case RUN_LIST:
+                append(member, g_strdup(value));
+                pass(o, value, call);
+                return 0;
+        case RUN_VARIABLE:
+                return add_variable(value, member);
+        default:
+                pass(o, value, call);
+                return 0;
+        }
+}
+
+/* The table in getopt's words. */
+static void describe_options(struct option *longs, GString *letters) {
+        g_string_assign(letters, "+");
+        for (size_t i = 0; i < ELEMENTSOF(run_options); i++) {
+                const RunOption *o = run_options + i;
+
+                longs[i] = (struct option) { o->name, o->placeholder ? required_argument : no_argument, NULL,
+                                             FIRST_VALUE + (int) i };
+                if (!o->letter)
+                        continue;
+                g_string_append_c(letters, o->letter);
+                if (o->placeholder)
+                        g_string_append_c(letters, ':');
+        }
+}
+
+static const RunOption *find_option(int value) {
+        if (value >= FIRST_VALUE)
+                return run_options + (value - FIRST_VALUE);
+        for (size_t i = 0; i < ELEMENTSOF(run_options); i++)
+                if (run_options[i].letter == value)
+                        return run_options + i;
+        return NULL;
+}
+
+static int check_together(const RunCall *call) {
+        const struct {
+                bool wrong;
+                const char *text;
+        } rules[] = {
+                { !call->rootfs && !call->bundle, "one of --rootfs= and --bundle= is needed" },
+                { call->rootfs && call->bundle, "--rootfs= and --bundle= exclude each other" },
+                { call->rootfs && !*call->command,
+                  "a command is needed: a directory does not say what to run" },
+                { call->gid && !call->uid, "--gid= needs --uid=" },
+                { call->service_type && !streq(call->service_type, "exec") &&
+                                  !streq(call->service_type, "notify"),
+                  "--service-type= is exec or notify" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(rules); i++)
+                if (rules[i].wrong)
+                        return log_error_errno(-EINVAL, "%s (see berth-run --help)", rules[i].text);
+        return 0;
+}
+
+int run_options_parse(int argc, char **argv, RunCall *ret) {
+        struct option longs[ELEMENTSOF(run_options) + 1] = { 0 };
+        _cleanup_(run_call_done) RunCall call = { .passed = g_ptr_array_new_with_free_func(g_free) };
+        _cleanup_string_ GString *letters = g_string_new(NULL);
+        int value, r;
+
+        describe_options(longs, letters);
+        while ((value = getopt_long(argc, argv, letters->str, longs, NULL)) >= 0) {
+                const RunOption *option = find_option(value);
+
+                if (!option) /* getopt has said what is wrong */
+                        return -EINVAL;
+                r = take_option(option, optarg, &call);
+                if (r < 0)
+                        return r;
+        }
+        call.command = argv + optind;
+        if (!call.help && !call.version) {
+                r = check_together(&call);
+                if (r < 0)
+                        return r;
+        }
+        *ret = TAKE(call, (RunCall) { 0 });
+        return 0;
+}
+
+void run_options_print(void) {
+        for (size_t i = 0; i < ELEMENTSOF(run_options); i++) {
+                const RunOption *o = run_options + i;
+                const char letter[] = { '-', o->letter, '\0' };
+                _cleanup_free_ char *left = g_strconcat(
+                                o->letter ? letter : "  ", o->letter ? ", --" : "  --", o->name,
+                                o->placeholder ? "=" : "", o->placeholder ? o->placeholder : "", NULL);
+
+                printf("  %-32s %s\n", left, _(o->help));
+        }
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The command line of berth-run: systemd-run's, as far as it makes sense for a container. */
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "basic/cleanup.h"
+
+typedef struct RunCall {
+        /* NULL: not given */
+        const char *bundle, *rootfs;
+        const char *description, *service_type, *unit;
+        const char *uid, *gid, *working_directory;
+        char **environment, **properties;
+        bool collect, pipe, pty, read_only, wait;
+        bool help, version;
+        GPtrArray *passed; /* of char*: options that systemd-run gets as they are */
+        char **command;    /* borrowed from argv; empty: none */
+} RunCall;
+
+void run_call_done(RunCall *call);
+
+/* Reads the command line. Logs. -EINVAL: something in it is wrong. */
+int run_options_parse(int argc, char **argv, RunCall *ret);
+
+/* Writes the options as a help text to stdout. */
+void run_options_print(void);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the options of each verb fill in. The tables are in verbs.c. */
+
+#include <stdbool.h>
+
+typedef struct CreateCall {
+        const char *bundle;
+        const char *config;
+        const char *console_socket;
+        const char *pid_file;
+        const char *pidfd_socket;
+        const char *resources_from;
+        unsigned preserve_fds;
+        bool no_pivot;
+        bool no_new_keyring;
+        bool detach;
+} CreateCall;
+
+typedef struct KillCall {
+        bool all;
+} KillCall;
+
+typedef struct DeleteCall {
+        bool force;
+} DeleteCall;
+
+typedef struct ExecCall {
+        const char *process;
+        const char *cwd;
+        const char *user;
+        const char *pid_file;
+        const char *console_socket;
+        const char *pidfd_socket;
+        char **env;
+        char **capabilities;
+        char **additional_gids;
+        unsigned preserve_fds;
+        bool tty;
+        bool detach;
+        bool no_new_privileges;
+        bool ignore_paused;
+} ExecCall;
+
+typedef struct ListCall {
+        const char *format;
+        bool quiet;
+} ListCall;
+
+typedef struct PsCall {
+        const char *format;
+} PsCall;
+
+typedef struct EventsCall {
+        const char *interval;
+        bool stats;
+} EventsCall;
+
+typedef struct SpecCall {
+        const char *bundle;
+        bool rootless;
+} SpecCall;

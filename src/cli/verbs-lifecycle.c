@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Verbs that change a container: each turns its options into one call of the runtime. */
+
+#include <stdlib.h>
+
+#include "basic/log.h"
+#include "basic/signal-util.h"
+#include "cli/verb-options.h"
+#include "cli/verbs.h"
+#include "runtime/create.h"
+#include "runtime/delete.h"
+#include "runtime/exec.h"
+#include "runtime/kill.h"
+#include "runtime/pause.h"
+#include "runtime/run.h"
+#include "runtime/start.h"
+
+static int exit_status(int r) {
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static CreateOptions create_options_from(const VerbCall *call) {
+        const CreateCall *o = call->options;
+
+        return (CreateOptions) {
+                .root = call->global->root,
+                .id = call->args[0],
+                .bundle = o->bundle ? o->bundle : ".",
+                .config = o->config,
+                .pid_file = o->pid_file,
+                .console_socket = o->console_socket,
+                .pidfd_socket = o->pidfd_socket,
+                .resources_from = o->resources_from,
+                .cgroup_manager = call->global->cgroup_manager,
+                .preserve_fds = o->preserve_fds,
+                .no_pivot = o->no_pivot,
+                .no_new_keyring = o->no_new_keyring,
+                .detach = o->detach,
+        };
+}
+
+int verb_create(const VerbCall *call) {
+        _cleanup_(creation_freep) Creation *creation = NULL;
+        CreateOptions options = create_options_from(call);
+        int r;
+
+        options.detach = true;
+        options.wait_for_start = true;
+        r = creation_new(&options, &creation);
+        if (r >= 0)
+                r = creation_release(creation);
+        return exit_status(r);
+}
+
+int verb_run_container(const VerbCall *call) {
+        const CreateOptions options = create_options_from(call);
+        int r, status;
+
+        r = container_run(&options, &status);
+        return r < 0 ? EXIT_FAILURE : status;
+}
+
+int verb_start(const VerbCall *call) {
+        return exit_status(container_start(call->global->root, call->args[0], /* handover= */ NULL));
+}
+
+int verb_kill(const VerbCall *call) {
+        const KillCall *o = call->options;
+        const char *name = call->args[1] ? call->args[1] : "TERM";
+        int sig = signal_from_string(name);
+
+        if (sig < 0) {
+                log_error("unknown signal \"%s\"", name);
+                return EXIT_FAILURE;
+        }
+        return exit_status(container_kill(call->global->root, call->args[0], sig, o->all));
+}
+
+int verb_delete(const VerbCall *call) {
+        const DeleteCall *o = call->options;
+
+        return exit_status(container_delete(call->global->root, call->args[0], o->force));
+}
+
+int verb_pause(const VerbCall *call) {
+        return exit_status(container_pause(call->global->root, call->args[0]));
+}
+
+int verb_resume(const VerbCall *call) {
+        return exit_status(container_resume(call->global->root, call->args[0]));
+}
+
+int verb_exec(const VerbCall *call) {
+        const ExecCall *o = call->options;
+        const ExecOptions options = {
+                .root = call->global->root,
+                .id = call->args[0],
+                .process_file = o->process,
+                .args = call->args + 1,
+                .cwd = o->cwd,
+                .user = o->user,
+                .env = o->env,
+                .capabilities = o->capabilities,
+                .additional_gids = o->additional_gids,
+                .tty = o->tty,
+                .no_new_privileges = o->no_new_privileges,
+                .detach = o->detach,
+                .ignore_paused = o->ignore_paused,
+                .pid_file = o->pid_file,
+                .console_socket = o->console_socket,
+                .pidfd_socket = o->pidfd_socket,
+                .preserve_fds = o->preserve_fds,
+        };
+        int r, status;
+
+        r = container_exec(&options, &status);
+        return r < 0 ? EXIT_EXEC_FAILURE : status;
+}

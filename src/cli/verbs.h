@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The verbs of berth: one row each in verbs.c. A verb takes the global options and its words, and returns
+ * the exit status. */
+
+#include <stdbool.h>
+
+#include "runtime/placement.h"
+
+typedef struct GlobalOptions {
+        const char *root; /* where state directories live */
+        CgroupManager cgroup_manager;
+} GlobalOptions;
+
+typedef struct VerbCall {
+        const GlobalOptions *global;
+        const void *options; /* the verb's own structure, filled by its table */
+        char **args;         /* words behind the options, NULL-terminated */
+} VerbCall;
+
+#define EXIT_EXEC_FAILURE 255
+
+/* Runs the verb that argv[0] names; argv is NULL-terminated. Returns the exit status. */
+int verb_run(const GlobalOptions *global, char **argv);
+
+/* The verbs as a help text on stdout. */
+void verbs_print(void);
+
+/* One for each row of the table. */
+int verb_create(const VerbCall *call);
+int verb_run_container(const VerbCall *call);
+int verb_start(const VerbCall *call);
+int verb_kill(const VerbCall *call);
+int verb_delete(const VerbCall *call);
+int verb_exec(const VerbCall *call);
+int verb_state(const VerbCall *call);
+int verb_list(const VerbCall *call);
+int verb_pause(const VerbCall *call);
+int verb_resume(const VerbCall *call);
+int verb_ps(const VerbCall *call);
+int verb_update(const VerbCall *call);
+int verb_events(const VerbCall *call);
+int verb_spec(const VerbCall *call);
+int verb_features(const VerbCall *call);
