@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* systemd.generator(7): turns *.container files into drop-ins, sockets and links, at boot and at each
+ * daemon-reload. Boot waits for it, so: no libraries but glib, one read for each file, no fsync. Writes only
+ * below its first argument, deletes nothing, and the same input gives the same bytes. */
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "basic/cleanup.h"
+#include "basic/macro.h"
+#include "config/container-file.h"
+#include "config/dropin.h"
+#include "config/messages.h"
+#include "config/search.h"
+
+typedef struct Output {
+        int dir_fd;
+        int kmsg_fd;      /* -EBADF: only stderr */
+        pid_t pid;        /* ours, for names of temporary files */
+        GHashTable *made; /* directories */
+        bool failed;
+} Output;
+
+/* One write makes one record, with its level and our name. (dprintf() does not work: it seeks first, which
+ * this device refuses.) */
+static void write_kmsg(const Output *out, int level, const char *line) {
+        _cleanup_free_ char *record =
+                        g_strdup_printf("<%d>berth-generator[%d]: %s\n", level, (int) out->pid, line);
+
+        if (write(out->kmsg_fd, record, strlen(record)) < 0)
+                fprintf(stderr, "berth-generator: /dev/kmsg: %m\n");
+}
+
+static void print_line(Output *out, int level, const char *line) {
+        fprintf(stderr, "berth-generator: %s\n", line);
+        if (out->kmsg_fd >= 0)
+                write_kmsg(out, level, line);
+        if (level <= LOG_ERR)
+                out->failed = true;
+}
+
+static void print_messages(Output *out, const GPtrArray *messages) {
+        for (unsigned i = 0; i < messages->len; i++) {
+                const ConfigMessage *m = messages->pdata[i];
+                _cleanup_free_ char *line = config_message_format(m);
+
+                print_line(out, m->level, line);
+        }
+}
+
+static char *temporary_name(const Output *out, const char *path) {
+        return g_strdup_printf("%s.%d~", path, (int) out->pid);
+}
+
+static int rename_or_remove(const Output *out, const char *temp, const char *path) {
+        int r;
+
+        if (renameat(out->dir_fd, temp, out->dir_fd, path) >= 0)
+                return 0;
+        r = negative_errno();
+        (void) unlinkat(out->dir_fd, temp, 0);
+        return r;
+}
+
+/* What is there already comes from another run at the same time, or from a test: replaced in one step. */
+static int write_link(const Output *out, const DropinFile *file) {
+        _cleanup_free_ char *temp = NULL;
+
+        if (symlinkat(file->target, out->dir_fd, file->path) >= 0)
+                return 0;
+        if (errno != EEXIST)
+                return negative_errno();
+        temp = temporary_name(out, file->path);
+        if (symlinkat(file->target, out->dir_fd, temp) < 0)
+                return negative_errno();
+        return rename_or_remove(out, temp, file->path);
+}
+
+static int write_text(const Output *out, const DropinFile *file) {
+        _cleanup_free_ char *temp = temporary_name(out, file->path);
+        size_t size = strlen(file->data);
+        _cleanup_close_ int fd = -EBADF;
+        ssize_t n;
+
+        fd = openat(out->dir_fd, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+        if (fd < 0)
+                return negative_errno();
+        n = write(fd, file->data, size);
+        if (n < 0 || (size_t) n != size) {
+                int r = n < 0 ? negative_errno() : -ENOSPC;
+
+                (void) unlinkat(out->dir_fd, temp, 0);
+                return r;
+        }
+        return rename_or_remove(out, temp, file->path);
+}
+
+/* Many containers share a target's directory: it is made once. */
+static int make_parent(Output *out, const char *path) {
+        const char *slash = strchr(path, '/');
+        char *dir;
+
+        if (!slash)
+                return 0;
+        dir = g_strndup(path, slash - path);
+        if (!g_hash_table_add(out->made, dir)) /* takes dir over in any case */
+                return 0;
+        if (mkdirat(out->dir_fd, dir, 0755) < 0 && errno != EEXIST)
+                return negative_errno();
+        return 0;
+}
+
+static int write_file(Output *out, const DropinFile *file) {
+        int r = make_parent(out, file->path);
+
+        if (r < 0)
+                return r;
+        return file->target ? write_link(out, file) : write_text(out, file);
+}
+
+static void generate(Output *out, const DropinContext *context, const ConfigFound *found) {
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new(), *files = NULL;
+        _cleanup_(container_file_freep) ContainerFile *container = NULL;
+
+        if (container_file_load(found, messages, &container) < 0)
+                return; /* masked */
+        print_messages(out, messages);
+        files = dropin_generate(container, context, config_messages_have_errors(messages));
+        for (unsigned i = 0; i < files->len; i++) {
+                const DropinFile *file = files->pdata[i];
+                int r = write_file(out, file);
+
+                if (r < 0) {
+                        _cleanup_free_ char *line = g_strdup_printf(
+                                        "%s: cannot write %s: %s", found->path, file->path, g_strerror(-r));
+
+                        print_line(out, LOG_ERR, line);
+                        return;
+                }
+        }
+}
+
+/* Older managers do not say what they are; then the name tells under which we are installed. */
+static bool is_user_manager(const char *program) {
+        const char *scope = getenv("SYSTEMD_SCOPE");
+
+        if (scope)
+                return streq(scope, "user");
+        return strstr(program, "user-generators/") != NULL;
+}
+
+static int generate_all(
+                const char *directory, bool user, const GPtrArray *found, const GPtrArray *messages) {
+        const DropinContext context = {
+                .unit_dir = user ? USER_UNIT_DIR : SYSTEM_UNIT_DIR,
+                .libexecdir = BERTH_LIBEXECDIR,
+        };
+        _cleanup_hash_ GHashTable *made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        _cleanup_close_ int dir_fd = -EBADF, kmsg_fd = -EBADF;
+        Output out;
+
+        /* Under systemd nobody reads stderr at boot; by hand nobody wants lines in the kernel's log. */
+        if (!user && getenv("SYSTEMD_SCOPE"))
+                kmsg_fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir_fd < 0) {
+                fprintf(stderr, "berth-generator: %s: %m\n", directory);
+                return EXIT_FAILURE;
+        }
+        out = (Output) { .dir_fd = dir_fd, .kmsg_fd = kmsg_fd, .pid = getpid(), .made = made };
+        print_messages(&out, messages);
+        for (unsigned i = 0; i < found->len; i++)
+                generate(&out, &context, found->pdata[i]);
+        return out.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+        _cleanup_ptr_array_ GPtrArray *found = NULL, *messages = config_messages_new();
+        _cleanup_strv_ char **directories = NULL;
+        bool user;
+
+        if (argc != 2 && argc != 4) {
+                fprintf(stderr, "Usage: berth-generator NORMAL-DIR [EARLY-DIR LATE-DIR]\n");
+                return EXIT_FAILURE;
+        }
+        (void) umask(0022);
+        user = is_user_manager(argv[0]);
+        directories = config_search_path(user);
+        found = config_enumerate((const char *const *) directories, messages);
+        if (found->len == 0 && messages->len == 0)
+                return EXIT_SUCCESS;
+        return generate_all(argv[1], user, found, messages);
+}
