@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fixtures of the tests with container engines: one machine for all of them, with berth and the engines installed, and an
+image made here; nothing is downloaded.
+
+BERTH_BUILD         build directory to use (default: one of our own, made anew)
+BERTH_TEST_SUITE    Debian suite of the machine's root (default trixie)
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "machine"))
+
+from bundles import Bundles  # noqa: E402
+from leftovers import find_leftovers, remove_leftovers  # noqa: E402
+from machine import Machine  # noqa: E402
+
+# The network of the host or none: a machine has no bridges and no packet filter.
+CONTAINERS_CONF = """
+[containers]
+netns = "none"
+"""
+
+# Without Podman's own limit of processes: where the engine names a cgroup path, a limit is a file, and the machine has no
+# controllers that would make these files.
+NO_LIMITS = "pids_limit = 0\n"
+
+# What engines name the scopes that they ask for.
+SCOPES = "systemctl list-units --all --plain --no-legend 'libpod-*.scope' 'ctr-*.scope' | grep ."
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    """The build directory: its stage/ holds the installed files."""
+    directory = os.environ.get("BERTH_BUILD") or tmp_path_factory.mktemp("build") / "berth"
+    if subprocess.run([HERE.parent / "build", directory], check=False).returncode != 0:
+        pytest.exit("berth does not build", returncode=1)
+    return pathlib.Path(directory).absolute()
+
+
+@pytest.fixture(scope="session")
+def machine(build, tmp_path_factory):
+    """A machine in which berth and the engines are installed, and the image `box` is known to Podman."""
+    command = [HERE / "root", os.environ.get("BERTH_TEST_SUITE", "trixie")]
+    root = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    machine = Machine(f"clients-{os.getpid()}", root, copies=[build / "stage"])
+    machine.write("/run/systemd/system.conf.d/stop.conf", "[Manager]\nDefaultTimeoutStopSec=10\n")
+    # overlays cannot lie on the machine's root, which is one
+    machine.run("systemctl daemon-reexec; for d in containers containerd; do"
+                " mkdir -p /var/lib/$d; mount -t tmpfs tmpfs /var/lib/$d; done")
+    machine.write("/etc/containers/containers.conf.d/tests.conf", CONTAINERS_CONF)
+    # the example, as its comment says
+    machine.run("cp /usr/share/doc/berth/examples/podman-berth.conf /etc/containers/containers.conf.d")
+    machine.write("/etc/containers/no-limits.conf", machine.output("cat /usr/share/doc/berth/examples/podman-berth.conf")
+                  + "\n" + CONTAINERS_CONF + NO_LIMITS)
+    rootfs, _ = Bundles.make_template(tmp_path_factory.mktemp("template"), build / "tests/machine/payload")
+    subprocess.run(["tar", "-C", rootfs, "-cf", machine.root / "box.tar", "."], check=True)
+    machine.run("podman import --change 'ENV PATH=/bin:/usr/bin' /box.tar box")
+    yield machine
+    machine.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(machine):
+    """Every test ends with its containers deleted by their engine, and then nothing of them may be left."""
+    yield
+    machine.run("podman pod rm -fa -t 0; podman rm -fa -t 0; podman volume rm -fa")
+    # Podman's cleanup and systemd's removal of a unit come after the command
+    machine.wait_until(f"! {{ {SCOPES}; }}")
+    left = find_leftovers(machine)
+    if left:
+        remove_leftovers(machine)
+        pytest.fail("left behind:\n" + "\n".join(left), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def journal_of_failures(request, machine):
+    """What the journal got during a test is shown when the test fails."""
+    cursor = machine.output("journalctl --quiet --lines=1 --show-cursor | sed -n 's/^-- cursor: //p'")
+    yield
+    if getattr(request.node, "failed", False):
+        journal = machine.journal("--output=short-monotonic", f"--after-cursor={cursor}")
+        print(f"---- journal of the machine ----\n{journal}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        item.failed = True

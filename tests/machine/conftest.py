@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fixtures of the tests that run in a machine: one machine for all of them, bundles, and the check that each test left
+nothing behind.
+
+BERTH_BUILD         build directory to use (default: one of our own, made anew)
+BERTH_TEST_SUITE    Debian suite of the machine's root (default: a machine over the host's own root)
+BERTH_TEST_RUNTIME  runtime for the tests of OCI verbs (default berth): runc has to pass them, too
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from bundles import Bundles  # noqa: E402
+from leftovers import find_leftovers, remove_leftovers  # noqa: E402
+from machine import Machine  # noqa: E402
+from runtimes import Runtime  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    """The build directory: its stage/ holds the installed files."""
+    directory = os.environ.get("BERTH_BUILD") or tmp_path_factory.mktemp("build") / "berth"
+    if subprocess.run([HERE.parent / "build", directory], check=False).returncode != 0:
+        pytest.exit("berth does not build", returncode=1)
+    return pathlib.Path(directory).absolute()
+
+
+@pytest.fixture(scope="session")
+def machine(build):
+    """A machine in which berth is installed."""
+    root = "/"
+    if "BERTH_TEST_SUITE" in os.environ:
+        command = [HERE / "root", os.environ["BERTH_TEST_SUITE"]]
+        root = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    machine = Machine(f"pytest-{os.getpid()}", root, copies=[build / "stage"])
+    # a stop that does not work has to be seen soon, not after the 90 s that systemd waits by default
+    machine.write("/run/systemd/system.conf.d/stop.conf", "[Manager]\nDefaultTimeoutStopSec=10\n")
+    machine.run("systemctl daemon-reexec")
+    yield machine
+    machine.stop()
+
+
+@pytest.fixture(scope="session")
+def bundle_template(build, tmp_path_factory):
+    return Bundles.make_template(tmp_path_factory.mktemp("template"), build / "tests/machine/payload")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(machine):
+    """Every test has to leave the machine as it found it; what is found is removed, so that it fails no other test."""
+    yield
+    left = find_leftovers(machine)
+    if left:
+        remove_leftovers(machine)
+        pytest.fail("left behind:\n" + "\n".join(left), pytrace=False)
+
+
+@pytest.fixture
+def bundles(machine, bundle_template, nothing_left):
+    """A maker of bundles; at the end they are stopped and removed."""
+    bundles = Bundles(machine, bundle_template)
+    yield bundles
+    bundles.remove()
+
+
+@pytest.fixture
+def declare(machine, nothing_left):
+    """declare(path, text): write a unit or .container file and reload systemd; at the end it is taken away again."""
+    paths = []
+
+    def write(path, text):
+        paths.append(path)
+        machine.write(path, text)
+        machine.run("systemctl daemon-reload")
+
+    yield write
+    for path in reversed(paths):
+        unit = path.rsplit("/", 1)[1]
+        if unit.endswith(".container"):
+            unit = f"container@{unit.removesuffix('.container')}.service"
+        machine.run(["systemctl", "stop", "--quiet", unit], check=False)
+        machine.run(["systemctl", "reset-failed", "--quiet", unit], check=False)
+        machine.run(["rm", path])
+    machine.run("systemctl daemon-reload")
+
+
+@pytest.fixture
+def runtime(machine, bundles):
+    """The runtime under test; at the end the containers made with it are deleted."""
+    runtime = Runtime(machine, os.environ.get("BERTH_TEST_RUNTIME", "berth"))
+    yield runtime
+    runtime.delete_all()
+
+
+@pytest.fixture(autouse=True)
+def journal_of_failures(request, machine):
+    """What the journal got during a test is shown when the test fails."""
+    cursor = machine.output("journalctl --quiet --lines=1 --show-cursor | sed -n 's/^-- cursor: //p'")
+    yield
+    if getattr(request.node, "failed", False):
+        journal = machine.journal("--output=short-monotonic", f"--after-cursor={cursor}")
+        print(f"---- journal of the machine ----\n{journal}")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        item.failed = True

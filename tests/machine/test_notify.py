@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""sd_notify from inside a container to the service manager outside."""
+
+
+def test_ready_by_the_payload(machine, bundles, declare):
+    """systemctl start returns when the payload says so, not earlier: until then the unit is seen activating."""
+    bundles.make("notifier", ["sh", "-c", "until [ -e /go ]; do sleep 0.05; done;"
+                              " systemd-notify --ready --status=up; exec sleep 1000"])
+    declare("/etc/berth/notifier.container",
+            "[Container]\nBundle=/var/lib/berth/notifier\nNotify=ready\n")
+    machine.run("systemctl start --no-block container@notifier")
+    machine.wait_until("systemctl is-active berth-notifier.scope")
+    assert machine.show("container@notifier", "ActiveState", "StatusText")["ActiveState"] == "activating"
+
+    (bundles.directory("notifier") / "rootfs/go").touch()
+    machine.run("systemctl start container@notifier")
+    assert machine.show("container@notifier", "ActiveState", "StatusText") == {"ActiveState": "active", "StatusText": "up"}
+
+
+def test_started_without_a_word(machine, bundles, declare):
+    bundles.make("quiet", ["sleep", "1000"])
+    declare("/etc/berth/quiet.container", "[Container]\nBundle=/var/lib/berth/quiet\nNotify=started\n")
+    machine.run("systemctl start container@quiet")
+    assert machine.show("container@quiet", "ActiveState") == "active"
+
+
+def test_status_later(machine, bundles):
+    bundles.make("talker", ["sh", "-c", "systemd-notify --status='half way'; exec sleep 1000"])
+    machine.run("systemctl start container@talker")
+    machine.wait_until("systemctl show -P StatusText container@talker | grep -x 'half way'")
+
+
+def test_watchdog(machine, bundles, declare):
+    """A payload that stops patting the watchdog is ended by systemd, as any service."""
+    bundles.make("dog", ["sh", "-c", "echo usec=$WATCHDOG_USEC; systemd-notify WATCHDOG=1; exec sleep 1000"])
+    declare("/run/systemd/system/container@dog.service.d/watchdog.conf", "[Service]\nWatchdogSec=1\n")
+    machine.run("systemctl start container@dog")
+    machine.wait_until("systemctl is-failed container@dog")
+    assert machine.show("container@dog", "Result") == "watchdog"
+    assert "usec=1000000" in machine.journal("-u", "container@dog").splitlines()
+
+
+def test_stopping(machine, bundles):
+    bundles.make("leaver", ["sh", "-c", "systemd-notify STOPPING=1 STATUS=leaving;"
+                            " until [ -e /go ]; do sleep 0.05; done"])
+    machine.run("systemctl start container@leaver", check=False)
+    machine.wait_until("test $(systemctl show -P ActiveState container@leaver) = deactivating")
+    (bundles.directory("leaver") / "rootfs/go").touch()
+    machine.wait_until("test $(systemctl show -P ActiveState container@leaver) = inactive")

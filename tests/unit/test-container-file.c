@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The keys of declared containers: what they store, and the message for each way to get them wrong. */
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+
+#include "basic/fs-util.h"
+#include "basic/macro.h"
+#include "config/container-file.h"
+
+static ContainerFile *parse(const char *const *texts, GPtrArray *messages) {
+        GPtrArray *files = g_ptr_array_new();
+
+        for (unsigned i = 0; texts[i]; i++) {
+                _cleanup_free_ char *path = g_strdup_printf("f%u", i);
+
+                g_ptr_array_add(files,
+                                unit_file_parse(path, g_strdup(texts[i]), strlen(texts[i]), messages));
+        }
+        return container_file_new("web", files, messages);
+}
+
+static char *dump_messages(const GPtrArray *messages) {
+        GString *out = g_string_new(NULL);
+
+        for (unsigned i = 0; i < messages->len; i++) {
+                _cleanup_free_ char *line = config_message_format(messages->pdata[i]);
+
+                g_string_append_printf(out, "%s%s", i > 0 ? "\n" : "", line);
+        }
+        return g_string_free(out, FALSE);
+}
+
+static ContainerFile *parse_good(const char *const *texts) {
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+        ContainerFile *c = parse(texts, messages);
+        _cleanup_free_ char *dump = dump_messages(messages);
+
+        g_assert_cmpstr(dump, ==, "");
+        return c;
+}
+
+static void assert_strv(char **strv, const char *expected) {
+        _cleanup_free_ char *joined = strv ? g_strjoinv("|", strv) : NULL;
+
+        g_assert_cmpstr(joined, ==, expected);
+}
+
+static void test_all_keys(void) {
+        static const char *const texts[] = {
+                "[Unit]\nDescription=x\n"
+                "[Container]\nRootfs=//srv/./web/\nExec=/bin/sh -c \"echo 100%% %i\"\n"
+                "Environment=A=1 \"B=x y\"\nEnvironment=A=2\nVolume=/a:/b\nVolume=/c/:/d:ro,noexec\n"
+                "User=www:33\nReadOnly=yes\nNotify=ready\nStopSignal=SIGINT\nNetwork=none\nWorkingDir=/"
+                "w\nHostName=h\n"
+                "X-Note=anything\n"
+                "[Resctrl]\nSchemata=L3:0=f;1=f\nSchemata=MB:0=50\nClosID=gold\n"
+                "[Socket]\nListenStream=80\n"
+                "[Service]\nMemoryMax=1G\n"
+                "[Install]\nWantedBy=a.target b.target\nRequiredBy=c.service\nUpheldBy=d.slice\n"
+                "[X-Other]\nwhat=ever\n",
+                NULL,
+        };
+        _cleanup_(container_file_freep) ContainerFile *c = parse_good(texts);
+        const ContainerVolume *second;
+
+        g_assert_cmpstr(c->name, ==, "web");
+        g_assert_cmpstr(c->path, ==, "f0");
+        g_assert_cmpstr(c->rootfs, ==, "/srv/web");
+        g_assert_null(c->bundle);
+        assert_strv(c->exec, "/bin/sh|-c|echo 100% web");
+        assert_strv(c->environment, "A=2|B=x y");
+        g_assert_cmpuint(c->volumes->len, ==, 2);
+        second = c->volumes->pdata[1];
+        g_assert_cmpstr(second->source, ==, "/c");
+        g_assert_cmpstr(second->destination, ==, "/d");
+        assert_strv(second->options, "ro|noexec");
+        g_assert_cmpstr(c->user, ==, "www");
+        g_assert_cmpstr(c->group, ==, "33");
+        g_assert_cmpint(c->read_only, ==, 1);
+        g_assert_cmpint(c->notify, ==, CONTAINER_NOTIFY_READY);
+        g_assert_cmpint(c->stop_signal, ==, SIGINT);
+        g_assert_cmpint(c->network, ==, CONTAINER_NETWORK_NONE);
+        g_assert_cmpstr(c->working_dir, ==, "/w");
+        g_assert_cmpstr(c->host_name, ==, "h");
+        assert_strv(c->schemata, "L3:0=f;1=f|MB:0=50");
+        g_assert_cmpstr(c->clos_id, ==, "gold");
+        assert_strv(c->wanted_by, "a.target|b.target");
+        assert_strv(c->required_by, "c.service");
+        assert_strv(c->upheld_by, "d.slice");
+        g_assert_true(c->has_socket);
+}
+
+static void test_defaults(void) {
+        static const char *const texts[] = { "[Container]\nBundle=/b\n", NULL };
+        _cleanup_(container_file_freep) ContainerFile *c = parse_good(texts);
+
+        g_assert_cmpstr(c->bundle, ==, "/b");
+        g_assert_null(c->rootfs);
+        g_assert_null(c->exec);
+        g_assert_null(c->user);
+        g_assert_cmpint(c->read_only, ==, -1);
+        g_assert_cmpint(c->notify, ==, CONTAINER_NOTIFY_UNSET);
+        g_assert_cmpint(c->network, ==, CONTAINER_NETWORK_UNSET);
+        g_assert_cmpint(c->stop_signal, ==, 0);
+        g_assert_false(c->has_socket);
+}
+
+/* Drop-ins come after the file: they add to lists, replace values and reset both with an empty assignment.
+ */
+static void test_dropins(void) {
+        static const char *const texts[] = {
+                "[Container]\nRootfs=/r\nExec=a\nEnvironment=A=1 "
+                "B=2\nVolume=/a:/a\nUser=7\nReadOnly=yes\nStopSignal=INT\n"
+                "[Resctrl]\nSchemata=L3:0=f\n[Install]\nWantedBy=a.target\n",
+                "[Container]\nExec=b "
+                "c\nEnvironment=B=3\nVolume=\nVolume=/x:/x\nReadOnly=\nStopSignal=\nUser=\n",
+                "[Container]\nEnvironment=\nEnvironment=C=4\n[Resctrl]\nSchemata=\n[Install]\nWantedBy=b."
+                "target\n",
+                NULL,
+        };
+        _cleanup_(container_file_freep) ContainerFile *c = parse_good(texts);
+
+        assert_strv(c->exec, "b|c");
+        assert_strv(c->environment, "C=4");
+        g_assert_cmpuint(c->volumes->len, ==, 1);
+        g_assert_cmpstr(((const ContainerVolume *) c->volumes->pdata[0])->source, ==, "/x");
+        g_assert_cmpint(c->read_only, ==, -1);
+        g_assert_cmpint(c->stop_signal, ==, 0);
+        g_assert_null(c->user);
+        g_assert_null(c->schemata);
+        assert_strv(c->wanted_by, "a.target|b.target");
+}
+
+static void test_errors(void) {
+#define OK "[Container]\nRootfs=/r\nExec=x\n"
+        static const struct {
+                const char *text, *messages;
+        } cases[] = {
+                { "", "f0: neither Rootfs= nor Bundle= is given in section [Container]" },
+                { "[Container]\nRootfs=/r\n",
+                  "f0: Rootfs= needs Exec=: a directory does not say what to run" },
+                { OK "Bundle=/b\n", "f0: Rootfs= and Bundle= exclude each other" },
+                { OK "Group=g\n", "f0: Group= needs User=" },
+                { OK "[Socket]\nBacklog=1\n", "f0: section [Socket] has no Listen...= setting" },
+                { OK "[Resctrl]\nClosID=info\n", "f0: ClosID=info is a name that resctrl uses itself" },
+                { OK "Evironment=A=b\n",
+                  "f0:4: unknown key 'Evironment' in section [Container], did you mean 'Environment'?" },
+                { OK "Frobnicate=1\n", "f0:4: unknown key 'Frobnicate' in section [Container]" },
+                { OK "Schemata=L3:0=f\n",
+                  "f0:4: key 'Schemata' is in section [Container], but belongs into [Resctrl]" },
+                { OK "[Contaner]\nA=b\n", "f0:4: unknown section [Contaner], did you mean [Container]?" },
+                { OK "[Quux]\n", "f0:4: unknown section [Quux]" },
+                { OK "Image=x\n",
+                  "f0:4: key 'Image' is not possible in section [Container]: berth does not pull images; "
+                  "unpack it and name the directory with Rootfs= or Bundle=" },
+                { OK "[Service]\nExecStart=/x\n",
+                  "f0:5: key 'ExecStart' is not possible in section [Service]: the unit runs "
+                  "the container; use Exec= in [Container]" },
+                { OK "[Service]\nExecStartPre=/x\nExecStartPre=\n",
+                  "f0:6: an empty 'ExecStartPre=' would remove what the unit needs to run the container" },
+                { "[Container]\nRootfs=r\nExec=x\n",
+                  "f0:2: Rootfs=r: expected an absolute path without '..'" },
+                { "[Container]\nRootfs=/a/../b\nExec=x\n",
+                  "f0:2: Rootfs=/a/../b: expected an absolute path without '..'" },
+                { OK "Exec=\"a\n", "f0:4: Exec=: the closing \" is missing in '\"a'" },
+                { OK "Exec=''\n", "f0:4: Exec=: the first word is empty, expected a program" },
+                { OK "Exec=%h\n",
+                  "f0:4: Exec=: specifier '%h' is not known here; a percent sign is written '%%'" },
+                { OK "Exec=%\n",
+                  "f0:4: Exec=: specifier '%' is not known here; a percent sign is written '%%'" },
+                { OK "Environment=A\n", "f0:4: Environment=: expected NAME=value, found 'A'" },
+                { OK "Environment=1A=b =c A-B=d\n",
+                  "f0:4: Environment=: '1A' cannot be the name of a variable\n"
+                  "f0:4: Environment=: '' cannot be the name of a variable\n"
+                  "f0:4: Environment=: 'A-B' cannot be the name of a variable" },
+                { OK "Volume=/a\n", "f0:4: Volume=/a: expected SOURCE:DESTINATION[:OPTIONS]" },
+                { OK "Volume=a:/b\n", "f0:4: Volume=: 'a' is not an absolute path without '..'" },
+                { OK "Volume=/a:/b/../c\n",
+                  "f0:4: Volume=: '/b/../c' is not an absolute path without '..'" },
+                { OK "Volume=/a:/\n", "f0:4: Volume=: the destination cannot be '/'" },
+                { OK "Volume=/a:/b:rp\n", "f0:4: Volume=: unknown option 'rp', did you mean 'ro'?" },
+                { OK "Volume=/a:/b:Z\n",
+                  "f0:4: Volume=: option 'Z' is ignored: SELinux labels are not changed" },
+                { OK "User=a b\n", "f0:4: User=a b: expected a number or a name" },
+                { OK "User=4294967295\n", "f0:4: User=4294967295: expected a number or a name" },
+                { OK "User=-1\n", "f0:4: User=-1: expected a number or a name" },
+                { OK "User=u:\n", "f0:4: User=u:: expected a number or a name" },
+                { OK "ReadOnly=maybe\n", "f0:4: ReadOnly=maybe: expected yes or no" },
+                { OK "Notify=later\n", "f0:4: Notify=later: expected started or ready" },
+                { OK "Network=bridge\n", "f0:4: Network=bridge: expected host or none" },
+                { OK "StopSignal=SIGFOO\n",
+                  "f0:4: StopSignal=SIGFOO: expected the name or number of a signal" },
+                { OK "StopSignal=0\n", "f0:4: StopSignal=0: expected the name or number of a signal" },
+                { OK "[Resctrl]\nClosID=../x\n",
+                  "f0:5: ClosID=../x: expected a name without spaces and slashes" },
+                { OK "[Install]\nWantedBy=../x.target ok.target\n",
+                  "f0:5: WantedBy=: '../x.target' is not the name of a unit" },
+                { OK "[Install]\nWantedBy=multi-user\n",
+                  "f0:5: WantedBy=: 'multi-user' is not the name of a unit" },
+                { OK "[Install]\nAlias=w.service\n",
+                  "f0:5: key 'Alias' is not possible in section [Install]: instances of container@.service "
+                  "have no second "
+                  "names; link another NAME.container to this file" },
+                /* all at once, in the order of the lines */
+                { "[Container]\nUser=a b\nfoo\nNotify=x\n",
+                  "f0:2: User=a b: expected a number or a name\n"
+                  "f0:3: expected KEY=VALUE, a [Section] or a comment, found 'foo'\n"
+                  "f0:4: Notify=x: expected started or ready" },
+        };
+#undef OK
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const char *texts[] = { cases[i].text, NULL };
+                _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+                _cleanup_(container_file_freep) ContainerFile *c = parse(texts, messages);
+                _cleanup_free_ char *dump = dump_messages(messages);
+
+                g_assert_cmpstr(dump, ==, cases[i].messages);
+                g_assert_cmpint(config_messages_have_errors(messages), ==, !strstr(dump, "is ignored"));
+        }
+}
+
+/* A good value after a bad one does not make the file good, and a bad one does not remove what was there. */
+static void test_bad_value_keeps_field(void) {
+        static const char *const texts[] = {
+                "[Container]\nRootfs=/r\nRootfs=x\nExec=a\nExec=\"\nNotify=ready\nNotify=?\n", NULL
+        };
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+        _cleanup_(container_file_freep) ContainerFile *c = parse(texts, messages);
+
+        g_assert_cmpuint(messages->len, ==, 3);
+        g_assert_cmpstr(c->rootfs, ==, "/r");
+        assert_strv(c->exec, "a");
+        g_assert_cmpint(c->notify, ==, CONTAINER_NOTIFY_READY);
+}
+
+/* Every cut of a file is a file: nothing reads beyond it, and the lines that are named exist. */
+static void test_every_prefix(void) {
+        static const char text[] =
+                        "\xef\xbb\xbf[Container]\r\nRootfs=/r\\\n # c\n/x\nExec='a b' \"\\x41\\u00e4\" %%\n"
+                        "Environment=A=1 B\nVolume=/a:/b:ro,Z,q\nUser=a:b\n[Resctrl]\nSchemata=L3:0=f\n"
+                        "[Socket]\nListenStream=1\n[Install]\nWantedBy=x.target \\\n y.target\n[Service\n";
+
+        for (size_t n = 0; n < sizeof text; n++) {
+                _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+                _cleanup_(container_file_freep) ContainerFile *c = NULL;
+                GPtrArray *files = g_ptr_array_new();
+                char *cut = g_malloc(n + 1);
+                unsigned lines = 1;
+
+                memcpy(cut, text, n);
+                cut[n] = 0;
+                for (size_t i = 0; i < n; i++)
+                        lines += text[i] == '\n';
+                g_ptr_array_add(files, unit_file_parse("f", cut, n, messages));
+                c = container_file_new("web", files, messages);
+                g_assert_nonnull(c);
+                for (unsigned i = 0; i < messages->len; i++)
+                        g_assert_cmpuint(((const ConfigMessage *) messages->pdata[i])->line, <=, lines);
+        }
+}
+
+/* ---- files ---- */
+
+static void write_text(const char *directory, const char *name, const char *text) {
+        _cleanup_free_ char *path = g_strdup_printf("%s/%s", directory, name),
+                            *parent = g_path_get_dirname(path);
+
+        g_assert_cmpint(make_directories(parent, 0755), ==, 0);
+        g_assert_true(g_file_set_contents(path, text, -1, NULL));
+        g_assert_cmpint(chmod(path, 0644), ==, 0);
+}
+
+static char *describe(const char *top, const ConfigFound *f) {
+        GString *out = g_string_new(f->path + strlen(top) + 1);
+
+        for (unsigned i = 0; i < f->dropins->len; i++)
+                g_string_append_printf(out, " %s", (const char *) f->dropins->pdata[i] + strlen(top) + 1);
+        return g_string_free(out, FALSE);
+}
+
+static void test_search(void) {
+        _cleanup_free_ char *top = g_dir_make_tmp("berth-search-XXXXXX", NULL);
+        _cleanup_free_ char *etc = g_strdup_printf("%s/etc", top), *usr = g_strdup_printf("%s/usr", top),
+                            *none = g_strdup_printf("%s/none", top),
+                            *null = g_strdup_printf("%s/m.container", etc);
+        const char *const directories[] = { etc, none, usr, NULL };
+        static const char *const expected[] = {
+                "etc/a.container etc/a.container.d/10.conf usr/a.container.d/20.conf "
+                "etc/a.container.d/30.conf",
+                "usr/b.container usr/b.container.d/x.conf",
+                "etc/m.container",
+        };
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new(), *found = NULL;
+
+        write_text(etc, "a.container", "etc");
+        write_text(usr, "a.container", "usr");
+        write_text(usr, "b.container", "usr");
+        write_text(usr, "b.container.d/x.conf", "x");
+        write_text(usr, "m.container", "usr");
+        write_text(etc, "a.container.d/30.conf", "x");
+        write_text(etc, "a.container.d/10.conf", "x");
+        write_text(usr, "a.container.d/10.conf", "x");
+        write_text(usr, "a.container.d/20.conf", "x");
+        write_text(usr, "a.container.d/20.conf~", "x");
+        write_text(etc, ".h.container", "x");
+        write_text(etc, "c.container.rpmsave", "x");
+        write_text(usr, "not@good.container", "x");
+        write_text(etc, "dir.container/file", "x"); /* a directory of that name is none of ours */
+        g_assert_cmpint(symlink("/dev/null", null), ==, 0);
+
+        found = config_enumerate(directories, messages);
+        g_assert_cmpuint(found->len, ==, ELEMENTSOF(expected));
+        for (unsigned i = 0; i < found->len; i++) {
+                const ConfigFound *f = found->pdata[i];
+                _cleanup_(config_found_freep) ConfigFound *single = NULL;
+                _cleanup_free_ char *all = describe(top, f), *one = NULL;
+
+                g_assert_cmpstr(all, ==, expected[i]);
+                g_assert_cmpint(config_find(directories, f->name, &single), ==, 0);
+                one = describe(top, single);
+                g_assert_cmpstr(one, ==, expected[i]);
+        }
+        g_assert_cmpuint(messages->len, ==, 1);
+        g_assert_nonnull(
+                        strstr(((const ConfigMessage *) messages->pdata[0])->text,
+                               "'not@good' cannot be the name"));
+        {
+                ConfigFound *dummy = NULL;
+
+                g_assert_cmpint(config_find(directories, "zzz", &dummy), ==, -ENOENT);
+        }
+        g_assert_cmpint(remove_tree_at(AT_FDCWD, top), ==, 0);
+}
+
+static void test_read(void) {
+        _cleanup_free_ char *top = g_dir_make_tmp("berth-read-XXXXXX", NULL);
+        _cleanup_free_ char *good = g_strdup_printf("%s/good", top),
+                            *empty = g_strdup_printf("%s/empty", top),
+                            *null = g_strdup_printf("%s/null", top), *fifo = g_strdup_printf("%s/fifo", top),
+                            *open_ = g_strdup_printf("%s/open", top),
+                            *loop = g_strdup_printf("%s/loop", top);
+        const struct {
+                const char *path;
+                int result;
+        } cases[] = {
+                { good, 1 },       { empty, 0 },     { null, 0 },      { fifo, -EINVAL },
+                { open_, -EPERM }, { top, -EINVAL }, { loop, -ELOOP }, { "/nonexistent/x", -ENOENT },
+        };
+
+        write_text(top, "good", "text");
+        write_text(top, "empty", "");
+        write_text(top, "open", "text");
+        g_assert_cmpint(chmod(open_, 0666), ==, 0);
+        g_assert_cmpint(symlink("/dev/null", null), ==, 0);
+        g_assert_cmpint(symlink("loop", loop), ==, 0);
+        g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = NULL;
+                size_t size = 0;
+
+                g_assert_cmpint(config_read(cases[i].path, true, &text, &size), ==, cases[i].result);
+                g_assert_cmpstr(text, ==, cases[i].result > 0 ? "text" : NULL);
+        }
+        g_assert_cmpint(remove_tree_at(AT_FDCWD, top), ==, 0);
+}
+
+static void test_load_masked(void) {
+        _cleanup_free_ char *top = g_dir_make_tmp("berth-load-XXXXXX", NULL);
+        const char *const directories[] = { top, NULL };
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+        _cleanup_(config_found_freep) ConfigFound *found = NULL;
+        ContainerFile *c = NULL;
+
+        write_text(top, "m.container", "");
+        g_assert_cmpint(config_find(directories, "m", &found), ==, 0);
+        g_assert_cmpint(container_file_load(found, messages, &c), ==, -ESHUTDOWN);
+        g_assert_cmpuint(messages->len, ==, 0);
+        g_assert_null(c);
+        g_assert_cmpint(remove_tree_at(AT_FDCWD, top), ==, 0);
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/container-file/all-keys", test_all_keys);
+        g_test_add_func("/container-file/defaults", test_defaults);
+        g_test_add_func("/container-file/dropins", test_dropins);
+        g_test_add_func("/container-file/errors", test_errors);
+        g_test_add_func("/container-file/bad-value-keeps-field", test_bad_value_keeps_field);
+        g_test_add_func("/container-file/every-prefix", test_every_prefix);
+        g_test_add_func("/container-file/load-masked", test_load_masked);
+        g_test_add_func("/search/precedence", test_search);
+        g_test_add_func("/search/read", test_read);
+        return g_test_run();
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every row of the table of notification fields, the order of fields, and what is dropped. */
+
+#include <stdio.h>
+
+#include "notify/message.h"
+
+#include "basic/cleanup.h"
+
+static const NotifyPolicy policy_plain = { .now_usec = 4711 };
+static const NotifyPolicy policy_hold = { .hold_ready = true, .now_usec = 4711 };
+static const NotifyPolicy policy_timens = { .now_usec = 4711, .clock_offset_usec = 1000 };
+static const NotifyPolicy policy_timens_back = { .now_usec = 4711, .clock_offset_usec = -1000 };
+
+static const struct {
+        const char *in;
+        const char *out;
+        unsigned actions;
+        const char *field; /* of the problem; NULL: no problem */
+        const NotifyPolicy *policy;
+        size_t n_fds;
+        bool with_fds;
+} cases[] = {
+        /* each field */
+        { "READY=1", "READY=1", NOTIFY_ACTION_READY },
+        { "READY=1", "", NOTIFY_ACTION_READY, .policy = &policy_hold },
+        { "READY=0", "", 0, "READY" },
+        { "STATUS=READY=1 soon", "STATUS=READY=1 soon", 0 },
+        { "STATUS=", "STATUS=", 0 },
+        { "STATUS=gr\xc3\xbc\xc3\x9f", "STATUS=gr\xc3\xbc\xc3\x9f", 0 },
+        { "STATUS=a\x1b[31mb\x7f\xc2\x9b"
+          "c\xff\xc3",
+          "STATUS=a?[31mb???c??", 0 },
+        { "WATCHDOG=1", "WATCHDOG=1", 0 },
+        { "WATCHDOG=trigger", "WATCHDOG=trigger", 0 },
+        { "WATCHDOG=2", "", 0, "WATCHDOG" },
+        { "STOPPING=1", "STOPPING=1", NOTIFY_ACTION_STOPPING },
+        { "ERRNO=2", "ERRNO=2", 0 },
+        { "ERRNO=two", "", 0, "ERRNO" },
+        { "BUSERROR=org.freedesktop.DBus.Error.TimedOut", "BUSERROR=org.freedesktop.DBus.Error.TimedOut",
+          0 },
+        { "BUSERROR=a b", "", 0, "BUSERROR" },
+        { "BUSERROR=", "", 0, "BUSERROR" },
+        { "VARLINKERROR=org.varlink.service.InvalidParameter",
+          "VARLINKERROR=org.varlink.service.InvalidParameter", 0 },
+        { "EXTEND_TIMEOUT_USEC=5000000", "EXTEND_TIMEOUT_USEC=5000000", 0 },
+        { "EXTEND_TIMEOUT_USEC=-1", "", 0, "EXTEND_TIMEOUT_USEC" },
+        { "RELOADING=1\nMONOTONIC_USEC=99", "RELOADING=1\nMONOTONIC_USEC=99", NOTIFY_ACTION_RELOADING },
+        { "MONOTONIC_USEC=99\nRELOADING=1", "MONOTONIC_USEC=99\nRELOADING=1", NOTIFY_ACTION_RELOADING },
+        { "RELOADING=1", "RELOADING=1\nMONOTONIC_USEC=4711", NOTIFY_ACTION_RELOADING },
+        { "RELOADING=1\nMONOTONIC_USEC=x", "RELOADING=1\nMONOTONIC_USEC=4711", NOTIFY_ACTION_RELOADING,
+          "MONOTONIC_USEC" },
+        { "RELOADING=1\nMONOTONIC_USEC=5000", "RELOADING=1\nMONOTONIC_USEC=4000", NOTIFY_ACTION_RELOADING,
+          .policy = &policy_timens },
+        { "RELOADING=1\nMONOTONIC_USEC=9999", "RELOADING=1\nMONOTONIC_USEC=10999", NOTIFY_ACTION_RELOADING,
+          .policy = &policy_timens_back },
+        { "X_SYSTEMD_UNIT_ACTIVE=multi-user.target", "", 0 },
+        { "BARRIER=1", "BARRIER=1", NOTIFY_ACTION_BARRIER, .n_fds = 1, .with_fds = true },
+        { "BARRIER=1\n", "BARRIER=1", NOTIFY_ACTION_BARRIER, .n_fds = 1, .with_fds = true },
+
+        /* barriers that are none */
+        { "BARRIER=1", "", 0, "BARRIER" },
+        { "BARRIER=1", "", 0, "BARRIER", .n_fds = 2 },
+        { "READY=1\nBARRIER=1", "", 0, "BARRIER", .n_fds = 1 },
+        { "BARRIER=2", "", 0, "BARRIER" },
+
+        /* what would change the service itself, and what nobody knows */
+        { "NOTIFYACCESS=all", "", 0, "NOTIFYACCESS" },
+        { "WATCHDOG_USEC=1", "", 0, "WATCHDOG_USEC" },
+        { "MAINPID=1", "", 0, "MAINPID" },
+        { "FDSTORE=1", "", 0, "FDSTORE", .n_fds = 1 },
+        { "READY=1", "READY=1", NOTIFY_ACTION_READY, "", .n_fds = 3 },
+        { "READYFOO=1", "", 0, "READYFOO" },
+        { "REA=1", "", 0, "REA" },
+        { "=1", "", 0, "" },
+        { "nonsense", "", 0, "nonsense" },
+        { "a\x1b"
+          "b=1",
+          "", 0, "a?b" },
+
+        /* one datagram out of one, in order, with what may not pass left out */
+        { "STATUS=x\nREADY=1\nMAINPID=7\nSTATUS=y\n", "STATUS=x\nREADY=1\nSTATUS=y", NOTIFY_ACTION_READY,
+          "MAINPID" },
+        { "STATUS=x\nREADY=1", "STATUS=x", NOTIFY_ACTION_READY, .policy = &policy_hold },
+        { "READY=1\n\n\nSTATUS=x", "READY=1\nSTATUS=x", NOTIFY_ACTION_READY },
+        { "STOPPING=1\nERRNO=5\nSTATUS=bye", "STOPPING=1\nERRNO=5\nSTATUS=bye", NOTIFY_ACTION_STOPPING },
+        { "", "", 0 },
+        { "\n", "", 0 },
+};
+
+static void test_table(void) {
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                NotifyMessage m;
+                g_autofree char *out = NULL;
+
+                g_test_message("case %zu", i);
+                notify_message_translate(
+                                cases[i].in, strlen(cases[i].in), cases[i].n_fds,
+                                cases[i].policy ?: &policy_plain, &m);
+                out = g_strndup(m.text, m.size);
+                g_assert_cmpstr(out, ==, cases[i].out);
+                g_assert_cmpuint(m.actions, ==, cases[i].actions);
+                g_assert_cmpint(m.with_fds, ==, cases[i].with_fds);
+                g_assert_cmpint(m.problem != NULL, ==, cases[i].field != NULL);
+                g_assert_cmpstr(m.field, ==, cases[i].field ?: "");
+        }
+}
+
+static void test_nul(void) {
+        static const char inside[] = "READY=1\0STATUS=x", behind[] = "READY=1";
+        NotifyMessage m;
+
+        notify_message_translate(inside, sizeof inside - 1, 0, &policy_plain, &m);
+        g_assert_cmpuint(m.size, ==, 0);
+        g_assert_nonnull(m.problem);
+
+        notify_message_translate(behind, sizeof behind, 0, &policy_plain, &m);
+        g_assert_cmpuint(m.size, ==, STRLEN("READY=1"));
+        g_assert_null(m.problem);
+}
+
+static void test_length(void) {
+        g_autofree char *status = g_strnfill(NOTIFY_MESSAGE_MAX + 2, 'x');
+        NotifyMessage m;
+
+        memcpy(status, "STATUS=", STRLEN("STATUS="));
+        notify_message_translate(status, NOTIFY_MESSAGE_MAX, 0, &policy_plain, &m);
+        g_assert_cmpuint(m.size, ==, NOTIFY_MESSAGE_MAX);
+        g_assert_null(m.problem);
+        g_assert_cmpmem(m.text, m.size, status, NOTIFY_MESSAGE_MAX);
+
+        notify_message_translate(status, NOTIFY_MESSAGE_MAX + 1, 0, &policy_plain, &m);
+        g_assert_cmpuint(m.size, ==, 0);
+        g_assert_nonnull(m.problem);
+
+        /* a translated number is longer than what was sent and finds no room: the rest still gets through */
+        memcpy(status + NOTIFY_MESSAGE_MAX - 17, "\nMONOTONIC_USEC=9", 17);
+        notify_message_translate(status, NOTIFY_MESSAGE_MAX, 0, &policy_timens_back, &m);
+        g_assert_cmpuint(m.size, ==, NOTIFY_MESSAGE_MAX - 17);
+        g_assert_nonnull(m.problem);
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/notify-message/table", test_table);
+        g_test_add_func("/notify-message/nul", test_nul);
+        g_test_add_func("/notify-message/length", test_length);
+        return g_test_run();
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The file between berth-prepare and berth-supervise: what is written is read back; what is broken is named.
+ */
+
+#include <signal.h>
+
+#include "runtime/params.h"
+
+#include "basic/cleanup.h"
+
+static void test_round_trip(void) {
+        static const UnitParams cases[] = {
+                { (char *) "/var/lib/berth/web", NOTIFY_MODE_STARTED, SIGTERM, false },
+                { (char *) "/b/with space and \\ back\nline", NOTIFY_MODE_READY, SIGQUIT, true },
+                { (char *) "/b", NOTIFY_MODE_READY, 37 /* SIGRTMIN+3 */, false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(unit_params_done) UnitParams back = UNIT_PARAMS_NULL;
+                g_autofree char *text = unit_params_format(&cases[i]);
+                g_autofree char *error = NULL;
+
+                g_assert_cmpint(unit_params_parse(text, &back, &error), ==, 0);
+                g_assert_null(error);
+                g_assert_cmpstr(back.bundle, ==, cases[i].bundle);
+                g_assert_cmpint(back.notify, ==, cases[i].notify);
+                g_assert_cmpint(back.stop_signal, ==, cases[i].stop_signal);
+                g_assert_cmpint(back.terminal, ==, cases[i].terminal);
+        }
+}
+
+static void test_defaults(void) {
+        _cleanup_(unit_params_done) UnitParams back = UNIT_PARAMS_NULL;
+        g_autofree char *error = NULL;
+
+        g_assert_cmpint(unit_params_parse("[Unit]\nBundle=/b\n", &back, &error), ==, 0);
+        g_assert_cmpint(back.notify, ==, NOTIFY_MODE_STARTED);
+        g_assert_cmpint(back.stop_signal, ==, SIGTERM);
+        g_assert_false(back.terminal);
+}
+
+static void test_broken(void) {
+        static const struct {
+                const char *text, *named;
+        } cases[] = {
+                { "[Unit]\nNotify=ready\n", "Bundle=" },
+                { "[Unit]\nBundle=relative\n", "Bundle=" },
+                { "[Unit]\nBundle=/b\nNotify=perhaps\n", "'perhaps'" },
+                { "[Unit]\nBundle=/b\nStopSignal=SIGNONE\n", "'SIGNONE'" },
+                { "[Unit]\nBundle=/b\nTerminal=maybe\n", "'maybe'" },
+                { "Bundle=/b\n", "group" },
+                { "", "Bundle=" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                UnitParams back = UNIT_PARAMS_NULL;
+                g_autofree char *error = NULL;
+
+                g_assert_cmpint(unit_params_parse(cases[i].text, &back, &error), ==, -EBADMSG);
+                g_assert_null(back.bundle);
+                g_assert_nonnull(error);
+                g_test_message("%s", error);
+                g_assert_nonnull(strstr(error, cases[i].named));
+        }
+}
+
+static void test_notify_modes(void) {
+        for (NotifyMode i = 0; i < _NOTIFY_MODE_MAX; i++)
+                g_assert_cmpint(notify_mode_from_string(notify_mode_to_string(i)), ==, i);
+        g_assert_cmpint(notify_mode_from_string(""), ==, -EINVAL);
+}
+
+int main(int argc, char **argv) {
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/params/round-trip", test_round_trip);
+        g_test_add_func("/params/defaults", test_defaults);
+        g_test_add_func("/params/broken", test_broken);
+        g_test_add_func("/params/notify-modes", test_notify_modes);
+        return g_test_run();
+}

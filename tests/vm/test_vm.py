@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What needs real controllers and a real resctrl: the cases in cases/, all in one boot of the virtual machine.
+
+BERTH_BUILD  build directory to use (default: one of our own, made anew)
+BERTH_VM     where the files of the machine are kept (see setup)
+"""
+
+import os
+import pathlib
+import platform
+import re
+import shutil
+import subprocess
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+CASES = sorted(path.stem for path in (HERE / "cases").glob("*.sh"))
+TIMEOUT = 600
+
+pytestmark = pytest.mark.skipif(platform.machine() != "x86_64", reason="the machine's resctrl is that of an x86-64 CPU")
+
+
+def make_rootfs(directory):
+    """A root file system of busybox for the payloads."""
+    for folder in ("bin", "dev", "etc", "proc", "run", "sys", "tmp"):
+        (directory / folder).mkdir(parents=True)
+    busybox = shutil.which("busybox")
+    shutil.copy(busybox, directory / "bin/busybox")
+    applets = subprocess.run([busybox, "--list"], check=True, capture_output=True, text=True).stdout.split()
+    for applet in set(applets) - {"busybox"}:
+        (directory / "bin" / applet).symlink_to("busybox")
+
+
+@pytest.fixture(scope="session")
+def build(tmp_path_factory):
+    """The build directory: its stage/ holds the installed files."""
+    directory = os.environ.get("BERTH_BUILD") or tmp_path_factory.mktemp("build") / "berth"
+    subprocess.run([HERE.parent / "build", directory], check=True)
+    return pathlib.Path(directory).absolute()
+
+
+@pytest.fixture(scope="session")
+def report(build, tmp_path_factory):
+    """What the machine reported: case -> (status, output), and how it ended. It is booted once."""
+    subprocess.run([HERE / "setup"], check=True, stdin=subprocess.DEVNULL)
+
+    share = tmp_path_factory.mktemp("share")
+    shutil.copytree(build / "stage", share / "stage", symlinks=True)
+    shutil.copytree(HERE / "cases", share / "cases")
+    shutil.copy(HERE / "common.sh", share)
+    shutil.copy(HERE / "guest-run", share / "run")
+    make_rootfs(share / "rootfs")
+
+    done = subprocess.run([HERE / "run", "-t", str(TIMEOUT), share], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, errors="replace", check=False)
+    shutil.rmtree(share)
+    found = re.findall(r"^##begin (\S+)\n(.*?)^##end \1 (\d+)$", done.stdout, re.DOTALL | re.MULTILINE)
+    ended = f"the machine ended with status {done.returncode}\n{done.stderr}\n{done.stdout[-4000:]}"
+    return {name: (int(status), output) for name, output, status in found}, ended
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_case(report, case):
+    cases, ended = report
+    if case not in cases:
+        pytest.fail(f"not reported: {ended}", pytrace=False)
+    status, output = cases[case]
+    if status != 0:
+        pytest.fail(f"status {status}\n{output}", pytrace=False)
