@@ -320,7 +320,7 @@ static int step_identity(SandboxContext *c) {
 
         r = capability_drop_bounding(&c->capabilities);
         if (r >= 0)
-                r = identity_apply(&process->user, c->proc_fd);
+                r = identity_apply(&process->user, identity_keeps_groups(c->spec), c->proc_fd);
         if (r >= 0)
                 r = capability_apply(&c->capabilities, keep_admin ? CAPABILITY_BIT(CAP_SYS_ADMIN) : 0);
         if (r >= 0)

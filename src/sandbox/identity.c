@@ -48,12 +48,16 @@ static int apply_groups(const SpecUser *user, int proc_fd) {
         return log_error_errno(r, "Failed to set %zu additional groups: %m", user->n_additional_gids);
 }
 
-int identity_apply(const SpecUser *user, int proc_fd) {
+bool identity_keeps_groups(const Spec *spec) {
+        return spec_annotation(spec, "run.oci.keep_original_groups") != NULL;
+}
+
+int identity_apply(const SpecUser *user, bool keep_groups, int proc_fd) {
         int r;
 
         (void) umask(user->umask.set ? user->umask.value : DEFAULT_UMASK);
 
-        r = apply_groups(user, proc_fd);
+        r = keep_groups ? 0 : apply_groups(user, proc_fd);
         if (r < 0)
                 return r;
 

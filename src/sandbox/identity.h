@@ -3,13 +3,19 @@
 
 /* Who the payload is: user, groups, umask, home directory. */
 
+#include <stdbool.h>
+
 #include "spec/spec.h"
 
-/* Child: sets umask, supplementary groups, gid and uid, keeping permitted capabilities over the change. All
- * groups of the caller are dropped - unless the user namespace denies setgroups(2): then they stay, and
- * asking for additional ones is -EPERM, as in runc. proc_fd: procfs in which this process is visible. Logs.
- */
-int identity_apply(const SpecUser *user, int proc_fd);
+/* Whether the annotation run.oci.keep_original_groups is there (podman run --group-add keep-groups): groups
+ * of the caller give access to files that the container is meant to have, and none of its own are added. */
+bool identity_keeps_groups(const Spec *spec);
+
+/* Child: sets umask, supplementary groups (unless keep_groups), gid and uid, keeping permitted capabilities
+ * over the change. All groups of the caller are dropped - unless the user namespace denies setgroups(2):
+ * then they stay, and asking for additional ones is -EPERM, as in runc. proc_fd: procfs in which this
+ * process is visible. Logs. */
+int identity_apply(const SpecUser *user, bool keep_groups, int proc_fd);
 
 /* Child: makes the user own stdin, stdout and stderr, so that /dev/stdout can be opened again. Leaves
  * /dev/null alone, and what may not be changed (EPERM, EINVAL, EROFS). Logs. */

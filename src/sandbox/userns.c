@@ -13,6 +13,7 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/process-util.h"
+#include "sandbox/identity.h"
 
 bool userns_wanted(const Spec *spec) {
         return spec_namespace(spec, CLONE_NEWUSER) != NULL;
@@ -92,7 +93,7 @@ int userns_become_root(const Spec *spec) {
 
         /* Supplementary groups of the caller have no place in here; an unprivileged mapping forbids even
          * this. */
-        if (setgroups(0, NULL) < 0 && errno != EPERM)
+        if (!identity_keeps_groups(spec) && setgroups(0, NULL) < 0 && errno != EPERM)
                 return log_error_errno(negative_errno(), "Failed to drop supplementary groups: %m");
         if ((joined || is_mapped(map->gid, map->n_gid, 0)) && setresgid(0, 0, 0) < 0)
                 return log_error_errno(

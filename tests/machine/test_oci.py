@@ -54,6 +54,26 @@ def test_run_of_a_killed_payload(bundles, runtime):
     assert done.returncode == 128 + 11
 
 
+@ONLY_BERTH
+@pytest.mark.parametrize("mapped", [False, True])
+def test_groups_of_the_caller(machine, bundles, runtime, mapped):
+    """They are dropped, unless the annotation of `podman run --group-add keep-groups` is there."""
+    def edit(config):
+        config["process"]["user"]["additionalGids"] = [9]
+        if mapped:
+            config["linux"]["namespaces"].append({"type": "user"})
+            for mappings in ("uidMappings", "gidMappings"):
+                config["linux"][mappings] = [{"containerID": 0, "hostID": 0, "size": 65536}]
+    script = ["sed", "-n", r"s/^Groups:\t//p", "/proc/self/status"]
+    run = ["setpriv", "--groups", "7,8", runtime.name, *runtime.options, "run", "--bundle"]
+    assert machine.output([*run, bundles.make("dropped", script, edit), "dropped"]) == "9"
+
+    def keep(config):
+        edit(config)
+        config["annotations"] = {"run.oci.keep_original_groups": "1"}
+    assert machine.output([*run, bundles.make("kept", script, keep), "kept"]) == "7 8"
+
+
 def test_run_detached(machine, bundles, runtime):
     done = runtime.detached("run", "away", bundles.make("away", ["sleep", "1000"]), "--detach")
     assert done.returncode == 0, done.stderr

@@ -106,7 +106,7 @@ static void run_change(const void *data) {
         uint64_t effective;
 
         assert_ok(capability_drop_bounding(&change->plan));
-        assert_ok(identity_apply(&user, -EBADF));
+        assert_ok(identity_apply(&user, /* keep_groups= */ false, -EBADF));
         assert_ok(capability_apply(&change->plan, change->extra));
 
         g_assert_cmpuint(geteuid(), ==, change->uid);

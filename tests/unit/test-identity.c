@@ -17,7 +17,7 @@ static void run_identity(const void *data) {
         uid_t r, e, s;
         gid_t list[8];
 
-        assert_ok(identity_apply(&user, -EBADF));
+        assert_ok(identity_apply(&user, /* keep_groups= */ false, -EBADF));
         g_assert_cmpint(getresuid(&r, &e, &s), ==, 0);
         g_assert_true(r == 1001 && e == 1001 && s == 1001);
         g_assert_cmpint(getresgid(&r, &e, &s), ==, 0);
@@ -31,14 +31,28 @@ static void run_identity(const void *data) {
 static void run_umask(const void *data) {
         const SpecUser user = { .umask = { true, 0077 } };
 
-        assert_ok(identity_apply(&user, -EBADF));
+        assert_ok(identity_apply(&user, /* keep_groups= */ false, -EBADF));
         g_assert_cmpint(umask(0), ==, 0077);
         g_assert_cmpint(getgroups(0, NULL), ==, 0);
+}
+
+static void run_keep_groups(const void *data) {
+        static const gid_t groups[] = { 12, 13 };
+        static uint32_t more[] = { 7 };
+        const SpecUser user = { .gid = 5, .additional_gids = more, .n_additional_gids = 1 };
+        gid_t list[8];
+
+        g_assert_cmpint(setgroups(2, groups), ==, 0);
+        assert_ok(identity_apply(&user, /* keep_groups= */ true, -EBADF));
+        g_assert_cmpint(getgroups(8, list), ==, 2);
+        g_assert_true(list[0] == 12 && list[1] == 13);
+        g_assert_cmpint(getgid(), ==, 5);
 }
 
 static void test_apply(void) {
         if (!test_needs_root())
                 return;
+        test_in_child(run_keep_groups, NULL);
         test_in_child(run_identity, NULL);
         test_in_child(run_umask, NULL);
 }
@@ -62,8 +76,8 @@ static void run_denied(const void *data) {
 
         enter_user_namespace();
         proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        assert_ok(identity_apply(&plain, proc_fd));
-        g_assert_cmpint(identity_apply(&more, proc_fd), ==, -EPERM);
+        assert_ok(identity_apply(&plain, /* keep_groups= */ false, proc_fd));
+        g_assert_cmpint(identity_apply(&more, /* keep_groups= */ false, proc_fd), ==, -EPERM);
 }
 
 static void test_denied(void) {
