@@ -274,7 +274,10 @@ static int step_masks(SandboxContext *c) {
 }
 
 static int step_finish_root(SandboxContext *c) {
-        return rootfs_finish(c->spec, c->root_fd);
+        int r;
+
+        r = mounts_finish(c->spec, &c->mounts);
+        return r < 0 ? r : rootfs_finish(c->spec, c->root_fd);
 }
 
 static int step_time(SandboxContext *c) {

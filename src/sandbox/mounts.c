@@ -141,15 +141,23 @@ static int configure(int fs_fd, const SpecMount *m) {
         return 0;
 }
 
+static bool is_tmpfs(const SpecMount *m) {
+        return !m->bind && streq(m->type, "tmpfs");
+}
+
 static bool copies_up(const SpecMount *m) {
-        return m->tmpcopyup && !m->bind && streq(m->type, "tmpfs");
+        return m->tmpcopyup && is_tmpfs(m);
+}
+
+/* What is empty at first has yet to get mount points, devices or copies: it becomes read-only at the end. */
+static bool is_readonly_late(const SpecMount *m) {
+        return is_tmpfs(m) && ((m->attr_set | m->rec_attr_set) & MOUNT_ATTR_RDONLY) != 0;
 }
 
 /* A new, detached mount of a file system. Logs unless the failure is the one that the caller has a fallback
  * for. */
 static int make_mount(const SpecMount *m, const char *type, int quiet_error) {
-        /* What is about to be filled becomes read-only afterwards. */
-        uint64_t attributes = m->attr_set & ~(uint64_t) (copies_up(m) ? MOUNT_ATTR_RDONLY : 0);
+        uint64_t attributes = m->attr_set & ~(uint64_t) (is_readonly_late(m) ? MOUNT_ATTR_RDONLY : 0);
         _cleanup_close_ int fs_fd = -EBADF;
         int fd, r;
 
@@ -288,7 +296,7 @@ static int fill(const SpecMount *m, int target_fd, int mount_fd) {
                 return log_error_errno(
                                 r, "Failed to copy the contents of '%s' into the tmpfs over it: %m",
                                 m->destination);
-        return set_attributes(mount_fd, m);
+        return 0;
 }
 
 static int attach(const SpecMount *m, int root_fd, int mount_fd) {
@@ -365,12 +373,13 @@ static int make_tmpfs(const SpecMount *m, int root_fd) {
         return make_mount(&with_mode, "tmpfs", /* quiet_error= */ 0);
 }
 
-static int apply_mount(const Spec *spec, const SpecMount *m, int source_fd, int root_fd) {
+/* *fd: the source of a bind mount; set to what mounts_finish() has to change. */
+static int apply_mount(const Spec *spec, const SpecMount *m, int *fd, int root_fd) {
         _cleanup_close_ int made_fd = -EBADF;
         int r;
 
         if (m->bind)
-                return attach(m, root_fd, source_fd);
+                return attach(m, root_fd, *fd);
 
         if (streq(m->type, "proc") || streq(m->type, "sysfs")) {
                 r = refuse_symlink(m, root_fd);
@@ -388,11 +397,20 @@ static int apply_mount(const Spec *spec, const SpecMount *m, int source_fd, int 
         if (made_fd < 0)
                 return made_fd;
         if ((m->rec_attr_set | m->rec_attr_clear) != 0) {
-                r = set_attributes(made_fd, m);
+                SpecMount attributes = *m;
+
+                if (is_readonly_late(m)) {
+                        attributes.attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+                        attributes.rec_attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+                }
+                r = set_attributes(made_fd, &attributes);
                 if (r < 0)
                         return r;
         }
-        return attach(m, root_fd, made_fd);
+        r = attach(m, root_fd, made_fd);
+        if (r >= 0 && is_readonly_late(m))
+                *fd = TAKE_FD(made_fd);
+        return r;
 }
 
 static bool is_below(const char *path, const char *directory) {
@@ -419,26 +437,39 @@ static bool waits_for_cgroup(const Spec *spec, size_t i) {
                          is_below(spec->mounts[i].destination, spec->mounts[first].destination));
 }
 
-static int apply_where(const Spec *spec, const MountSources *sources, int root_fd, bool cgroup) {
+static int apply_where(const Spec *spec, MountSources *sources, int root_fd, bool cgroup) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 int r;
 
                 if (waits_for_cgroup(spec, i) != cgroup)
                         continue;
                 r = sources->links[i] ? make_link(&spec->mounts[i], root_fd, sources->links[i])
-                                      : apply_mount(spec, &spec->mounts[i], sources->fds[i], root_fd);
+                                      : apply_mount(spec, &spec->mounts[i], &sources->fds[i], root_fd);
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-int mounts_apply(const Spec *spec, const MountSources *sources, int root_fd) {
+int mounts_apply(const Spec *spec, MountSources *sources, int root_fd) {
         return apply_where(spec, sources, root_fd, /* cgroup= */ false);
 }
 
-int mounts_apply_cgroup(const Spec *spec, const MountSources *sources, int root_fd) {
+int mounts_apply_cgroup(const Spec *spec, MountSources *sources, int root_fd) {
         return apply_where(spec, sources, root_fd, /* cgroup= */ true);
+}
+
+int mounts_finish(const Spec *spec, const MountSources *sources) {
+        /* Not recursive: what is on it by now are mounts of their own. */
+        struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
+
+        for (size_t i = 0; i < spec->n_mounts; i++)
+                if (is_readonly_late(&spec->mounts[i]) &&
+                    mount_setattr(sources->fds[i], "", AT_EMPTY_PATH, &readonly, sizeof readonly) < 0)
+                        return log_error_errno(
+                                        negative_errno(), "Failed to make mount '%s' read-only: %m",
+                                        spec->mounts[i].destination);
+        return 0;
 }
 
 bool mounts_need_cgroup_early(const Spec *spec) {

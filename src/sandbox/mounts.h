@@ -8,8 +8,9 @@
 
 #include "spec/spec.h"
 
-/* Sources of bind mounts as detached trees, one per mount of the Spec; -EBADF for the others. With
- * copy-symlink a source that is a symlink is its text instead. */
+/* Sources of bind mounts as detached trees, one per mount of the Spec; -EBADF for the others, until the
+ * child has made what mounts_finish() has to change. With copy-symlink a source that is a symlink is its
+ * text instead. */
 typedef struct MountSources {
         int *fds;
         char **links; /* NULL where there is none */
@@ -23,7 +24,7 @@ void mount_sources_done(MountSources *sources);
 int mounts_open_sources(const Spec *spec, MountSources *ret);
 
 /* In the child, before the change of root: makes all mounts but those that wait for the cgroup. */
-int mounts_apply(const Spec *spec, const MountSources *sources, int root_fd);
+int mounts_apply(const Spec *spec, MountSources *sources, int root_fd);
 
 /* Whether there is a cgroup mount that has to be made before the change of root (no cgroup namespace: it is
  * a bind mount of the host's directory; or something is mounted on it) or can be made after it. */
@@ -33,4 +34,8 @@ bool mounts_need_cgroup_early(const Spec *spec);
 bool mounts_cover_any(const Spec *spec, char **paths);
 
 /* In the child, when it is in its cgroup: makes the cgroup mount (and what is mounted on it). */
-int mounts_apply_cgroup(const Spec *spec, const MountSources *sources, int root_fd);
+int mounts_apply_cgroup(const Spec *spec, MountSources *sources, int root_fd);
+
+/* In the child, when nothing more is to be put into the root file system: makes those read-only that had to
+ * be written to (tmpfs). */
+int mounts_finish(const Spec *spec, const MountSources *sources);

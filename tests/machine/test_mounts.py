@@ -67,6 +67,21 @@ def test_tmpfs_has_the_mode_of_what_it_covers(machine, bundles, runtime, options
     assert runtime.run("covered", bundle).stdout.strip() == seen
 
 
+@pytest.mark.parametrize("option", ["ro", pytest.param("rro", marks=not_with_runc("it takes rro for bind mounts only"))])
+def test_a_read_only_tmpfs_holds_what_the_configuration_puts_there(bundles, runtime, option):
+    """As /dev of `podman run --read-only --read-only-tmpfs=false`."""
+    def edit(config):
+        dev = next(m for m in config["mounts"] if m["destination"] == "/dev")
+        dev["options"].append(option)
+        mount("/data", [option])(config)
+        mount("/data/below", ["rw"])(config)
+    script = "ls /dev/null /dev/pts/ptmx; echo x >/dev/null; touch /data/below/f; touch /dev/f; touch /data/f"
+    done = runtime.run("full", bundles.make("full", ["sh", "-c", script], edit), check=False)
+    assert done.stdout == "/dev/null\n/dev/pts/ptmx\n"
+    assert [line for line in done.stderr.splitlines() if line] == [
+        f"touch: {file}: Read-only file system" for file in ("/dev/f", "/data/f")]
+
+
 @not_with_runc("other words")
 def test_tmpcopyup_that_does_not_fit(machine, bundles, runtime):
     bundle = bundles.make("filled", ["true"], mount("/data", ["tmpcopyup", "size=64k"]))
