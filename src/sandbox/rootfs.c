@@ -13,7 +13,11 @@
 #include "basic/log.h"
 
 int rootfs_open(const Spec *spec) {
-        struct mount_attr slave = { .propagation = MS_SLAVE };
+        bool shared = spec->linux_.rootfs_propagation & MS_SHARED;
+        /* The mounts below stay in the peer groups that they are in when the configuration asks for that.
+         * The root itself cannot: pivot_root(2) refuses what is shared. It becomes so afterwards, on its
+         * own. */
+        struct mount_attr attr = { .propagation = shared ? MS_PRIVATE : MS_SLAVE };
         _cleanup_close_ int fd = -EBADF;
 
         fd = open_tree(AT_FDCWD, spec->root_path,
@@ -29,8 +33,7 @@ int rootfs_open(const Spec *spec) {
 
         /* The copy is in the peer group of what it was copied from: without this, mounts below it would
          * appear on the host. */
-        if (!(spec->linux_.rootfs_propagation & MS_SHARED) &&
-            mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof slave) < 0)
+        if (mount_setattr(fd, "", AT_EMPTY_PATH | (shared ? 0 : AT_RECURSIVE), &attr, sizeof attr) < 0)
                 return log_error_errno(
                                 negative_errno(), "Failed to detach mount propagation of '%s': %m",
                                 spec->root_path);
@@ -68,11 +71,9 @@ int rootfs_pivot(int root_fd, bool no_pivot) {
         }
 
         /* The old root ends up mounted over the new one (pivot_root(2), "pivot_root(".", ".")"), and is
-         * taken off there. */
+         * taken off there. Nothing of it is shared with the host (rootfs_isolate). */
         if (syscall(SYS_pivot_root, ".", ".") < 0)
                 return log_error_errno(negative_errno(), "Failed to pivot to the root file system: %m");
-        if (mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL) < 0)
-                return log_error_errno(negative_errno(), "Failed to detach the old root file system: %m");
         if (umount2(".", MNT_DETACH) < 0)
                 return log_error_errno(negative_errno(), "Failed to unmount the old root file system: %m");
         if (chdir("/") < 0)

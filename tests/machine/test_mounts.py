@@ -168,3 +168,16 @@ def test_mounts_on_files_that_describe_the_machine(machine, bundles, runtime):
     bundle = bundles.make("proc", ["cat", "/proc/cpuinfo"], bind("/proc/cpuinfo", [], "/tmp/cpuinfo"))
     assert runtime.run("proc", bundle).stdout == "mine\n"
     machine.run("rm /tmp/cpuinfo")
+
+
+def test_shared_mounts(machine, bundles, runtime, source):
+    """What is mounted below a shared bind mount appears on the host; the root file system is shared with nobody there."""
+    def edit(config):
+        config["linux"]["rootfsPropagation"] = "shared"
+        for kind in ("bounding", "effective", "permitted"):
+            config["process"]["capabilities"][kind].append("CAP_SYS_ADMIN")
+        bind("/mnt/shared", ["rshared"])(config)
+    machine.run("mount --make-shared /mnt/source && mkdir /mnt/source/new")
+    script = "mkdir /new && mount -t tmpfs a /mnt/shared/new && mount -t tmpfs b /new"
+    runtime.run("shared", bundles.make("shared", ["sh", "-c", script], edit))
+    assert machine.output("awk '$5 ~ \"/new$\" { print $5 }' /proc/self/mountinfo; umount /mnt/source/new") == "/mnt/source/new"
