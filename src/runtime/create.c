@@ -266,10 +266,14 @@ static int join_resctrl_group(Creation *c) {
 
 /* Hooks that run outside of the container, when it is in its cgroup but not yet in its root. */
 static int run_runtime_hooks(Creation *c) {
-        _cleanup_free_ char *state = state_text(c->state, "creating", sandbox_init(c->sandbox)->pid);
+        pid_t pid = sandbox_init(c->sandbox)->pid;
+        /* In the specification, prestart hooks come after "start" has been called (config.md, "Prestart"),
+         * though no runtime waits that long: what they read is what they would read then. */
+        _cleanup_free_ char *prestart = state_text(c->state, "created", pid);
+        _cleanup_free_ char *state = state_text(c->state, "creating", pid);
         int r;
 
-        r = hooks_run(c->spec, SPEC_HOOK_PRESTART, state);
+        r = hooks_run(c->spec, SPEC_HOOK_PRESTART, prestart);
         if (r >= 0)
                 r = hooks_run(c->spec, SPEC_HOOK_CREATE_RUNTIME, state);
         return r;

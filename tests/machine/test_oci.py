@@ -265,6 +265,24 @@ def test_hooks_get_the_state(machine, bundles, runtime):
     assert '"a/b"' in text, "slashes must not be escaped"
 
 
+# runc says "creating" and "created" where the specification has "created" and "running".
+STATUS_IN_HOOKS = {"prestart": "created", "createRuntime": "creating", "createContainer": "creating",
+                   "startContainer": "created", "poststart": "running", "poststop": "stopped"}
+
+
+@pytest.mark.parametrize("kind, status", STATUS_IN_HOOKS.items(), ids=STATUS_IN_HOOKS)
+@ONLY_BERTH
+def test_status_in_hooks(machine, bundles, runtime, kind, status):
+    """The status that hooks read, in the words of runtime.md, "State"."""
+    def edit(config):
+        hooks(config, [kind], "cat >/hooked/state")
+        config["mounts"].append(
+            {"destination": "/hooked", "type": "bind", "source": "/hooked", "options": ["bind"]})
+    machine.run("mkdir /hooked")
+    runtime.run("hooked", bundles.make("hooked", ["true"], edit))
+    assert json.loads(machine.output("cat /hooked/state; rm -r /hooked"))["status"] == status
+
+
 def test_a_hook_in_the_container(bundles, runtime):
     def edit(config):
         config["root"]["readonly"] = False
