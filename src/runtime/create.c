@@ -6,16 +6,11 @@
 #include "runtime/create.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#include "basic/fs-util.h"
-#include "basic/json-text.h"
 #include "basic/log.h"
 #include "basic/socket-util.h"
-#include "basic/unit-name.h"
-#include "resctrl/group.h"
+#include "runtime/beginning.h"
 #include "runtime/delete.h"
 #include "runtime/inherit.h"
 #include "runtime/late-hooks.h"
@@ -65,19 +60,6 @@ static int check_options(const CreateOptions *o, const Spec *spec) {
         return 0;
 }
 
-static int load_spec(Creation *c) {
-        const CreateOptions *o = c->options;
-        _cleanup_free_ char *bundle = NULL, *file = NULL;
-
-        if (!container_id_is_valid(o->id))
-                return log_error_errno(-EINVAL, "invalid container ID format: '%s'", o->id);
-        bundle = realpath(o->bundle, NULL);
-        if (!bundle)
-                return log_error_errno(negative_errno(), "Failed to find the bundle '%s': %m", o->bundle);
-        file = o->config ? g_strdup(o->config) : g_build_filename(bundle, "config.json", NULL);
-        return spec_load(file, bundle, &c->spec);
-}
-
 /* Descriptors of socket activation, then those of --preserve-fds. */
 static int collect_payload_fds(Creation *c) {
         size_t n_listen, n;
@@ -105,60 +87,6 @@ static int collect_payload_fds(Creation *c) {
         return 0;
 }
 
-static int check_resctrl(Creation *c) {
-        const SpecIntelRdt *rdt = &c->spec->linux_.intel_rdt;
-
-        if (!rdt->set)
-                return 0;
-        c->resctrl = (ResctrlConfig) {
-                .clos_id = rdt->clos_id,
-                .l3_cache_schema = rdt->l3_cache_schema,
-                .mem_bw_schema = rdt->mem_bw_schema,
-                .schemata = rdt->schemata,
-                .enable_monitoring = rdt->enable_monitoring,
-        };
-        return resctrl_check(/* root= */ NULL, &c->resctrl, c->options->id);
-}
-
-static char *timestamp_now(void) {
-        char text[sizeof "2026-01-02T03:04:05"];
-        struct timespec now;
-        struct tm tm;
-
-        (void) clock_gettime(CLOCK_REALTIME, &now);
-        (void) gmtime_r(&now.tv_sec, &tm);
-        (void) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-        return g_strdup_printf("%s.%09ldZ", text, now.tv_nsec);
-}
-
-static char *annotations_text(const Spec *spec) {
-        GString *text = g_string_new(NULL);
-        JsonText json;
-
-        json_text_init(&json, text, /* indent= */ 0);
-        json_text_begin_object(&json, NULL);
-        for (size_t i = 0; i < spec->annotations.n; i++)
-                json_text_string(&json, spec->annotations.items[i].key, spec->annotations.items[i].value);
-        json_text_end_object(&json);
-        return g_string_free(text, FALSE);
-}
-
-static void prepare_state(Creation *c) {
-        const Spec *spec = c->spec;
-        State *s = g_new0(State, 1);
-
-        c->state = s;
-        s->id = g_strdup(c->options->id);
-        s->oci_version = g_strdup(spec->oci_version);
-        s->bundle = g_strdup(spec->bundle);
-        s->rootfs = g_strdup(spec->root_path);
-        s->created = timestamp_now();
-        s->owner = geteuid();
-        if (spec->annotations.n > 0)
-                s->annotations = annotations_text(spec);
-        s->late_hooks = late_hooks_of(spec);
-}
-
 static int choose_place(Creation *c) {
         const PlacementOptions options = {
                 .manager = c->options->cgroup_manager,
@@ -179,11 +107,11 @@ static char *describe(const char *status, pid_t pid, void *userdata) {
 static int creation_prepare(Creation *c) {
         int r;
 
-        r = load_spec(c);
+        r = container_load_spec(c->options->id, c->options->bundle, c->options->config, &c->spec);
         if (r >= 0)
                 r = check_options(c->options, c->spec);
         if (r >= 0)
-                r = check_resctrl(c);
+                r = container_check_resctrl(c->spec, c->options->id, &c->resctrl);
         if (r >= 0)
                 r = collect_payload_fds(c);
         if (r < 0)
@@ -192,7 +120,7 @@ static int creation_prepare(Creation *c) {
         r = sd_event_new(&c->event);
         if (r < 0)
                 return log_error_errno(r, "Failed to make the event loop: %m");
-        prepare_state(c);
+        c->state = container_new_state(c->spec, c->options->id);
         r = choose_place(c);
         if (r < 0)
                 return r;
@@ -208,23 +136,6 @@ static int creation_prepare(Creation *c) {
 
 /* ---- side effects ---- */
 
-/* What a later "delete --force" needs to find, should we be killed from now on: the names of what will be
- * made. */
-static int make_state_directory(Creation *c) {
-        int r;
-
-        c->dir_fd = state_make_directory(c->options->root, c->options->id);
-        if (c->dir_fd < 0)
-                return c->dir_fd;
-        r = state_save(c->dir_fd, c->state);
-        if (r < 0)
-                return r;
-        r = write_file_atomic_at(c->dir_fd, "config.json", c->spec->source_text, c->spec->source_size, 0600);
-        if (r < 0)
-                return log_error_errno(r, "Failed to copy the configuration: %m");
-        return 0;
-}
-
 static int make_start_socket(Creation *c) {
         if (!c->options->wait_for_start)
                 return 0;
@@ -233,33 +144,6 @@ static int make_start_socket(Creation *c) {
                 return log_error_errno(c->start_fd, "Failed to make the start socket: %m");
         c->sandbox_options.start_fd = c->start_fd;
         return 0;
-}
-
-static int make_resctrl_group(Creation *c) {
-        const char *id = c->options->id, *group = resctrl_config_group(&c->resctrl, id);
-        int r;
-
-        if (!c->spec->linux_.intel_rdt.set)
-                return 0;
-
-        /* Recorded before it is made, in case we are killed in between. Only a group of the container's own
-         * name is the runtime's to remove, but every monitoring group is (runtime-spec, "IntelRdt"). */
-        if (isempty(c->resctrl.clos_id) && !resctrl_group_exists(/* root= */ NULL, group))
-                c->state->resctrl_group = g_strdup(group);
-        if (c->resctrl.enable_monitoring)
-                c->state->resctrl_monitor = g_strdup(group);
-        r = state_save(c->dir_fd, c->state);
-        if (r < 0)
-                return r;
-        return resctrl_group_ensure(/* root= */ NULL, &c->resctrl, id, &c->resctrl_created);
-}
-
-static int join_resctrl_group(Creation *c) {
-        if (!c->spec->linux_.intel_rdt.set)
-                return 0;
-        return resctrl_group_add_pid(
-                        /* root= */ NULL, resctrl_config_group(&c->resctrl, c->options->id),
-                        c->resctrl.enable_monitoring ? c->options->id : NULL, sandbox_init(c->sandbox)->pid);
 }
 
 /* ---- place and init, at the same time ---- */
@@ -327,7 +211,8 @@ static int make_container(Creation *c) {
         if (r >= 0)
                 r = placement_begin(c->placement, sandbox_init(c->sandbox)->pid, on_placed, c);
         if (r >= 0)
-                r = join_resctrl_group(c);
+                r = container_join_resctrl(
+                                c->spec, &c->resctrl, c->options->id, sandbox_init(c->sandbox)->pid);
         if (r < 0)
                 return r;
 
@@ -343,11 +228,10 @@ static int make_container(Creation *c) {
 static int creation_make(Creation *c) {
         int r;
 
-        r = make_state_directory(c);
+        c->dir_fd = container_make_directory(c->options->root, c->spec, c->state);
+        r = c->dir_fd < 0 ? c->dir_fd : make_start_socket(c);
         if (r >= 0)
-                r = make_start_socket(c);
-        if (r >= 0)
-                r = make_resctrl_group(c);
+                r = container_make_resctrl(c->dir_fd, c->spec, c->state, &c->resctrl, &c->resctrl_created);
         if (r >= 0)
                 r = make_container(c);
         return r;
@@ -379,16 +263,10 @@ int creation_new(const CreateOptions *options, Creation **ret) {
 static void undo(Creation *c) {
         if (c->placement)
                 placement_undo(c->placement);
-        if (c->state && c->state->resctrl_monitor)
-                (void) resctrl_monitor_remove(/* root= */ NULL, c->state->resctrl_monitor, c->options->id);
-        if (c->resctrl_created)
-                (void) resctrl_group_remove(
-                                /* root= */ NULL, resctrl_config_group(&c->resctrl, c->options->id));
-        if (c->dir_fd >= 0) {
-                _cleanup_free_ char *path = g_build_filename(c->options->root, c->options->id, NULL);
-
-                (void) remove_tree_at(AT_FDCWD, path);
-        }
+        if (c->state)
+                container_undo_resctrl(c->state, &c->resctrl, c->resctrl_created);
+        if (c->dir_fd >= 0)
+                container_remove_directory(c->options->root, c->options->id);
 }
 
 void creation_free(Creation *c) {
