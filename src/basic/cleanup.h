@@ -36,6 +36,7 @@ static inline void closep(int *fd) {
 DEFINE_CLEANUP(FILE *, fclose);
 DEFINE_CLEANUP(DIR *, closedir);
 DEFINE_CLEANUP(char **, g_strfreev);
+DEFINE_CLEANUP(GByteArray *, g_byte_array_unref);
 DEFINE_CLEANUP(GPtrArray *, g_ptr_array_unref);
 DEFINE_CLEANUP(GHashTable *, g_hash_table_unref);
 DEFINE_CLEANUP(GKeyFile *, g_key_file_unref);
@@ -46,6 +47,7 @@ static inline void g_string_freep(GString **s) {
 }
 
 #define _cleanup_free_      _cleanup_(freep)
+#define _cleanup_bytes_     _cleanup_(g_byte_array_unrefp)
 #define _cleanup_close_     _cleanup_(closep)
 #define _cleanup_fclose_    _cleanup_(fclosep)
 #define _cleanup_closedir_  _cleanup_(closedirp)
