@@ -16,33 +16,43 @@
 
 typedef union ControlBuffer {
         struct cmsghdr header;
-        char data[CMSG_SPACE(sizeof(int) * SOCKET_FDS_MAX)];
+        char data[CMSG_SPACE(sizeof(int) * SOCKET_FDS_MAX) + CMSG_SPACE(sizeof(struct ucred))];
 } ControlBuffer;
 
-int socket_send_fds(int fd, const void *data, size_t size, const int *fds, size_t n_fds) {
-        struct iovec iov = { .iov_base = (void *) data, .iov_len = size };
-        struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1 };
+/* Appends an item; the buffer has room and is zeroed. */
+static void add_control(struct msghdr *mh, int type, const void *data, size_t size) {
+        struct cmsghdr *c = (struct cmsghdr *) ((char *) mh->msg_control + mh->msg_controllen);
+
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = type;
+        c->cmsg_len = CMSG_LEN(size);
+        memcpy(CMSG_DATA(c), data, size);
+        mh->msg_controllen += CMSG_SPACE(size);
+}
+
+int socket_send_message(int fd, const SocketMessage *m) {
+        struct iovec iov = { .iov_base = (void *) m->data, .iov_len = m->size };
         ControlBuffer control = { 0 };
+        struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control };
+        const struct ucred sender = { .pid = m->sender, .uid = getuid(), .gid = getgid() };
         ssize_t n;
 
-        if (n_fds > SOCKET_FDS_MAX)
+        if (m->n_fds > SOCKET_FDS_MAX)
                 return -E2BIG;
-        if (n_fds > 0) {
-                struct cmsghdr *c;
-
-                mh.msg_control = &control;
-                mh.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
-                c = CMSG_FIRSTHDR(&mh);
-                c->cmsg_level = SOL_SOCKET;
-                c->cmsg_type = SCM_RIGHTS;
-                c->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);
-                memcpy(CMSG_DATA(c), fds, sizeof(int) * n_fds);
-        }
+        if (m->n_fds > 0)
+                add_control(&mh, SCM_RIGHTS, m->fds, sizeof(int) * m->n_fds);
+        if (m->sender > 0)
+                add_control(&mh, SCM_CREDENTIALS, &sender, sizeof sender);
 
         do
                 n = sendmsg(fd, &mh, MSG_NOSIGNAL);
         while (n < 0 && errno == EINTR);
         return n < 0 ? negative_errno() : 0;
+}
+
+int socket_send_fds(int fd, const void *data, size_t size, const int *fds, size_t n_fds) {
+        return socket_send_message(
+                        fd, &(SocketMessage) { .data = data, .size = size, .fds = fds, .n_fds = n_fds });
 }
 
 static void close_many(const int *fds, size_t n) {

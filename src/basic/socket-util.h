@@ -13,6 +13,18 @@
  * caller's. */
 int socket_send_fds(int fd, const void *data, size_t size, const int *fds, size_t n_fds);
 
+typedef struct SocketMessage {
+        const void *data;
+        size_t size;
+        const int *fds;
+        size_t n_fds;
+        pid_t sender; /* sent in the name of this process, with our user and group; 0: in our own */
+} SocketMessage;
+
+/* The same with a sender. -EPERM: to send in another's name takes CAP_SYS_ADMIN; -ESRCH: there is no such
+ * process. */
+int socket_send_message(int fd, const SocketMessage *message);
+
 /* Receives one message, descriptors with O_CLOEXEC. Returns its length, 0 at the end of the stream, a
  * negative errno; -EMSGSIZE when data or descriptors were cut off (what came is closed). *n_fds is the room
  * before, the number after. */

@@ -9,15 +9,14 @@
 #include <poll.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "notify/proxy.h"
 
 #include "basic/log.h"
-#include "basic/process-util.h"
 #include "basic/socket-util.h"
+#include "notify/host.h"
 #include "notify/message.h"
 
 /* Linux 6.5 */
@@ -42,8 +41,7 @@ struct NotifyProxy {
         sd_event *event;
         NotifyHandler handler;
         void *userdata;
-        char *host_address;
-        int host_fd;   /* connected; -EBADF: nobody there */
+        NotifyHost host;
         int socket_fd; /* the payload's */
         sd_event_source *input, *output;
         GQueue queue; /* of Pending, oldest first */
@@ -82,53 +80,15 @@ static void pending_free(Pending *m) {
 
 /* ---- to the service manager ---- */
 
-static int connect_host(const char *address) {
-        struct sockaddr_un sa = { .sun_family = AF_UNIX };
-        _cleanup_close_ int fd = -EBADF;
-        size_t n = strlen(address);
-
-        if (*address == '/')
-                return socket_connect_unix(address, SOCK_DGRAM | SOCK_NONBLOCK);
-        if (*address != '@' || n < 2)
-                return -EAFNOSUPPORT;
-        if (n > sizeof sa.sun_path)
-                return -ENAMETOOLONG;
-
-        /* An abstract name begins with a NUL and is as long as the address says, without one at its end. */
-        memcpy(sa.sun_path + 1, address + 1, n - 1);
-        fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd < 0)
-                return negative_errno();
-        if (connect(fd, (struct sockaddr *) &sa, (socklen_t) (offsetof(struct sockaddr_un, sun_path) + n)) <
-            0)
-                return negative_errno();
-        return TAKE_FD(fd);
-}
-
-static int send_host(NotifyProxy *p, const Pending *m) {
-        int r;
-
-        r = socket_send_fds(p->host_fd, m->text, m->size, m->fds, m->n_fds);
-        if (r == -ECONNREFUSED || r == -ENOTCONN) {
-                /* The socket that we are connected to is gone; there may be another one at the same address.
-                 */
-                int fd = connect_host(p->host_address);
-
-                if (fd < 0)
-                        return r;
-                (void) close(p->host_fd);
-                p->host_fd = fd;
-                r = socket_send_fds(p->host_fd, m->text, m->size, m->fds, m->n_fds);
-        }
-        return r;
-}
-
 /* Level of both sources: what is queued has to go out before anything more comes in. */
 static void update_sources(NotifyProxy *p) {
         bool queued = !g_queue_is_empty(&p->queue);
 
-        if (p->output)
+        if (p->output) {
+                (void) sd_event_source_set_io_fd(
+                                p->output, p->host.fd); /* it may have been connected again */
                 (void) sd_event_source_set_enabled(p->output, queued ? SD_EVENT_ON : SD_EVENT_OFF);
+        }
         if (p->input)
                 (void) sd_event_source_set_enabled(p->input, queued ? SD_EVENT_OFF : SD_EVENT_ON);
 }
@@ -137,7 +97,7 @@ static void flush_queue(NotifyProxy *p) {
         Pending *m;
 
         while ((m = g_queue_peek_head(&p->queue))) {
-                int r = send_host(p, m);
+                int r = notify_host_send(&p->host, m->text, m->size, m->fds, m->n_fds);
 
                 if (r == -EAGAIN)
                         break;
@@ -155,13 +115,13 @@ static int on_host_writable(sd_event_source *s, int fd, uint32_t revents, void *
 
 /* Sends now or queues; the descriptors are duplicated when they have to wait, and stay the caller's. */
 static void send_or_queue(NotifyProxy *p, const char *text, size_t size, const int *fds, size_t n_fds) {
-        Pending now = { .text = (char *) text, .size = size, .fds = (int *) fds, .n_fds = n_fds }, *later;
+        Pending *later;
         int r;
 
-        if (p->host_fd < 0)
+        if (p->host.fd < 0)
                 return;
         if (g_queue_is_empty(&p->queue)) {
-                r = send_host(p, &now);
+                r = notify_host_send(&p->host, text, size, fds, n_fds);
                 if (r < 0 && r != -EAGAIN)
                         (void) log_warning_errno(r, "Failed to pass a notification on to systemd: %m");
                 if (r != -EAGAIN)
@@ -334,16 +294,16 @@ int notify_proxy_new(
         p->event = sd_event_ref(event);
         p->handler = handler;
         p->userdata = userdata;
-        p->host_fd = p->socket_fd = -EBADF;
+        p->host = NOTIFY_HOST_NULL;
+        p->socket_fd = -EBADF;
         g_queue_init(&p->queue);
 
         if (!isempty(host_address)) {
-                p->host_address = g_strdup(host_address);
-                p->host_fd = r = connect_host(host_address);
+                r = notify_host_connect(host_address, &p->host);
                 if (r < 0)
                         return log_error_errno(
                                         r, "Failed to connect to NOTIFY_SOCKET '%s': %m", host_address);
-                r = sd_event_add_io(event, &p->output, p->host_fd, EPOLLOUT, on_host_writable, p);
+                r = sd_event_add_io(event, &p->output, p->host.fd, EPOLLOUT, on_host_writable, p);
                 if (r < 0)
                         return log_error_errno(r, "Failed to watch NOTIFY_SOCKET '%s': %m", host_address);
         }
@@ -357,15 +317,14 @@ void notify_proxy_free(NotifyProxy *p) {
         sd_event_source_disable_unref(p->input);
         sd_event_source_disable_unref(p->output);
         g_queue_clear_full(&p->queue, (GDestroyNotify) pending_free);
-        closep(&p->host_fd);
+        notify_host_done(&p->host);
         closep(&p->socket_fd);
         sd_event_unref(p->event);
-        g_free(p->host_address);
         g_free(p->cgroup);
         g_free(p);
 }
 
-int notify_proxy_bind(NotifyProxy *p, int dir_fd) {
+int notify_socket_bind(int dir_fd) {
         _cleanup_close_ int fd = -EBADF;
         int r, yes = 1;
 
@@ -379,9 +338,16 @@ int notify_proxy_bind(NotifyProxy *p, int dir_fd) {
         (void) setsockopt(
                         fd, SOL_SOCKET, SO_PASSPIDFD, &yes,
                         sizeof yes); /* older kernels: the pid has to do */
+        return TAKE_FD(fd);
+}
 
-        p->socket_fd = TAKE_FD(fd);
-        return 0;
+void notify_proxy_set_socket(NotifyProxy *p, int fd) {
+        closep(&p->socket_fd);
+        p->socket_fd = fd;
+}
+
+void notify_proxy_set_sender(NotifyProxy *p, const PidRef *sender) {
+        p->host.sender = *sender;
 }
 
 int notify_proxy_start(NotifyProxy *p, const char *cgroup, bool hold_ready, int64_t clock_offset_usec) {
@@ -401,7 +367,7 @@ void notify_proxy_drain(NotifyProxy *p, int timeout_ms) {
         uint64_t until = now_monotonic_usec() + (uint64_t) timeout_ms * 1000;
 
         for (;;) {
-                struct pollfd poll_host = { .fd = p->host_fd, .events = POLLOUT };
+                struct pollfd poll_host = { .fd = p->host.fd, .events = POLLOUT };
                 uint64_t now = now_monotonic_usec();
 
                 flush_queue(p);

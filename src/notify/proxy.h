@@ -10,6 +10,7 @@
 #include <systemd/sd-event.h>
 
 #include "basic/cleanup.h"
+#include "basic/process-util.h"
 
 /* The socket's name in its directory, which becomes /run/notify in the container. */
 #define NOTIFY_SOCKET_NAME "notify.sock"
@@ -29,9 +30,16 @@ int notify_proxy_new(
 void notify_proxy_free(NotifyProxy *p);
 DEFINE_CLEANUP(NotifyProxy *, notify_proxy_free);
 
-/* Makes the socket in a directory, replacing what a predecessor left. Datagrams wait in it until
- * notify_proxy_start(). Logs. */
-int notify_proxy_bind(NotifyProxy *p, int dir_fd);
+/* Makes the socket in a directory, replacing what a predecessor left, and returns its descriptor. Datagrams
+ * wait in it until a proxy begins to read. Logs. */
+int notify_socket_bind(int dir_fd);
+
+/* Gives the proxy the payload's socket, which it closes at the end. */
+void notify_proxy_set_socket(NotifyProxy *p, int fd);
+
+/* From now on all is sent in the name of this process while it lives (see notify/host.h); borrowed, its
+ * descriptor has to stay open. */
+void notify_proxy_set_sender(NotifyProxy *p, const PidRef *sender);
 
 /* Begins to read. Senders have to be in cgroup (a path in the unified hierarchy) or below, unless they have
  * exited already; NULL: whoever can reach the socket is trusted. hold_ready: READY=1 is noted and not passed

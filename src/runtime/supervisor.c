@@ -405,7 +405,11 @@ static int set_up(Supervisor *s) {
         notify_fd = openat(s->unit_dir_fd, "notify", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (notify_fd < 0)
                 return log_error_errno(errno, "Failed to open '%s/notify': %m", s->unit_dir);
-        return notify_proxy_bind(s->proxy, notify_fd);
+        r = notify_socket_bind(notify_fd);
+        if (r < 0)
+                return r;
+        notify_proxy_set_socket(s->proxy, r);
+        return 0;
 }
 
 /* Everything that the payload said gets out before its end is seen; then nothing of it is left. */

@@ -63,6 +63,14 @@ static void connect_payload(Fixture *f) {
         g_assert_cmpint(f->payload_fd, >=, 0);
 }
 
+static void bind_socket(NotifyProxy *p, int dir_fd) {
+        int fd;
+
+        fd = notify_socket_bind(dir_fd);
+        g_assert_cmpint(fd, >=, 0);
+        notify_proxy_set_socket(p, fd);
+}
+
 /* data: the host address (a name that starts with "@" is made unique), "" for none */
 static void set_up(Fixture *f, const void *data) {
         const char *kind = data;
@@ -84,7 +92,7 @@ static void set_up(Fixture *f, const void *data) {
                 address = f->host_path;
         }
         g_assert_cmpint(notify_proxy_new(f->event, address, collect_actions, f, &f->proxy), ==, 0);
-        g_assert_cmpint(notify_proxy_bind(f->proxy, f->dir_fd), ==, 0);
+        bind_socket(f->proxy, f->dir_fd);
         connect_payload(f);
 }
 
@@ -322,7 +330,7 @@ static void test_bind_again(Fixture *f, const void *data) {
         NotifyProxy *next = NULL;
 
         g_assert_cmpint(notify_proxy_new(f->event, f->host_path, collect_actions, f, &next), ==, 0);
-        g_assert_cmpint(notify_proxy_bind(next, f->dir_fd), ==, 0);
+        bind_socket(next, f->dir_fd);
         notify_proxy_free(f->proxy);
         f->proxy = next;
         closep(&f->payload_fd);
