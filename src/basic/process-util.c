@@ -10,11 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "basic/fs-util.h"
+
+/* The file system of pidfds (Linux 6.9): only there an inode number stands for a process. */
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446
+#endif
 
 void pidref_done(PidRef *ref) {
         closep(&ref->fd);
@@ -62,6 +69,16 @@ int pidfd_get_pid(int fd, pid_t *ret) {
                 return -ESRCH;
         *ret = pid;
         return 0;
+}
+
+uint64_t own_pidfd_inode(void) {
+        _cleanup_close_ int fd = pidfd_open(getpid(), 0);
+        struct statfs sfs;
+        struct stat st;
+
+        if (fd < 0 || fstatfs(fd, &sfs) < 0 || sfs.f_type != PID_FS_MAGIC || fstat(fd, &st) < 0)
+                return 0;
+        return st.st_ino;
 }
 
 int pidref_open(pid_t pid, uint64_t start_time, PidRef *ret) {

@@ -37,6 +37,10 @@ int pidref_wait(const PidRef *ref, int timeout_ms);
  */
 int pidfd_get_pid(int fd, pid_t *ret);
 
+/* The inode number of this process's pidfd, which no other process has before the next boot (Linux 6.9); 0
+ * when the kernel has none that means something. */
+uint64_t own_pidfd_inode(void);
+
 /* State letter and start time from /proc/PID/stat; -ESRCH when there is no such process. */
 int pid_stat(pid_t pid, char *ret_state, uint64_t *ret_start_time);
 

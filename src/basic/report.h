@@ -17,6 +17,7 @@ typedef enum ReportKind {
         REPORT_WANT_NET,    /* I am in my network namespace: give me my interfaces */
         REPORT_WANT_HOOKS,  /* mounts are made, not pivoted: run the runtime's hooks */
         REPORT_CONSOLE,     /* fd: pty master */
+        REPORT_NOTIFY,      /* fd: the payload's notification socket, to who starts it */
         REPORT_SECCOMP,     /* a seccomp listener is to be fetched: see sandbox/seccomp-listener.h */
         REPORT_READY,       /* only exec is left */
         REPORT_EXECUTED,    /* never sent: the socket's end (O_CLOEXEC) says it */

@@ -62,7 +62,7 @@ int verb_run_container(const VerbCall *call) {
 }
 
 int verb_start(const VerbCall *call) {
-        return exit_status(container_start(call->global->root, call->args[0], /* handover= */ NULL));
+        return exit_status(container_start_from_environment(call->global->root, call->args[0]));
 }
 
 int verb_kill(const VerbCall *call) {

@@ -8,9 +8,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "notify/listen-fds.h"
@@ -18,11 +15,7 @@
 #include "basic/fd-util.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
-
-/* The file system of pidfds (Linux 6.9): only there an inode number stands for a process. */
-#ifndef PID_FS_MAGIC
-#define PID_FS_MAGIC 0x50494446
-#endif
+#include "basic/process-util.h"
 
 void listen_fds_done(ListenFds *l) {
         for (size_t i = 0; i < l->n_fds; i++)
@@ -30,17 +23,6 @@ void listen_fds_done(ListenFds *l) {
         g_free(l->fds);
         g_strfreev(l->names);
         *l = LISTEN_FDS_NULL;
-}
-
-/* The inode number of this process's pidfd, 0 when the kernel has none that means something. */
-static uint64_t own_pidfdid(void) {
-        _cleanup_close_ int fd = pidfd_open(getpid(), 0);
-        struct statfs sfs;
-        struct stat st;
-
-        if (fd < 0 || fstatfs(fd, &sfs) < 0 || sfs.f_type != PID_FS_MAGIC || fstat(fd, &st) < 0)
-                return 0;
-        return st.st_ino;
 }
 
 /* Whether a variable names this process; an unset one or an unknown own number says nothing against it. */
@@ -101,10 +83,11 @@ int listen_fds_take(int first, ListenFds *ret) {
                                                  "LISTEN_FDNAMES" };
         _cleanup_strv_ char **names = NULL;
         g_autofree int *fds = NULL;
+        bool has_pidfdid = env.pidfdid;
         size_t n;
         int r;
 
-        r = listen_fds_parse(&env, getpid(), own_pidfdid(), &n, &names);
+        r = listen_fds_parse(&env, getpid(), own_pidfd_inode(), &n, &names);
         if (r < 0)
                 return log_error_errno(r, "LISTEN_FDS and the variables beside it make no sense: %m");
 
@@ -121,5 +104,6 @@ int listen_fds_take(int first, ListenFds *ret) {
         ret->fds = TAKE_PTR(fds);
         ret->names = TAKE_PTR(names);
         ret->n_fds = n;
+        ret->has_pidfdid = n > 0 && has_pidfdid;
         return 0;
 }

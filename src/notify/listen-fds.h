@@ -3,6 +3,7 @@
 
 /* The descriptors that systemd passed to this process (sd_listen_fds(3)): socket activation and fd store. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,6 +17,7 @@ typedef struct ListenFds {
         int *fds;     /* owned, O_CLOEXEC */
         char **names; /* one for each, NULL-terminated */
         size_t n_fds;
+        bool has_pidfdid; /* LISTEN_PIDFDID was there, too */
 } ListenFds;
 
 #define LISTEN_FDS_NULL ((ListenFds) { 0 })

@@ -6,10 +6,12 @@
 #include "runtime/create.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "basic/log.h"
 #include "basic/socket-util.h"
+#include "runtime/activation.h"
 #include "runtime/beginning.h"
 #include "runtime/delete.h"
 #include "runtime/inherit.h"
@@ -25,9 +27,10 @@ struct Creation {
         State *state;
         SandboxOptions sandbox_options;
         Sandbox *sandbox;
-        ListenFds listen_fds;
-        int *payload_fds;
+        Activation activation;
         char **payload_env;
+        const char *notify_address; /* NULL: nobody to notify */
+        NotifyEndpoint notify;
         sd_event *event;
         Placement *placement;
         ResctrlConfig resctrl; /* borrows from spec */
@@ -60,29 +63,22 @@ static int check_options(const CreateOptions *o, const Spec *spec) {
         return 0;
 }
 
-/* Descriptors of socket activation, then those of --preserve-fds. */
-static int collect_payload_fds(Creation *c) {
-        size_t n_listen, n;
+/* Descriptors and variables that the payload gets from our caller. */
+static int collect_activation(Creation *c) {
+        g_autoptr(GStrvBuilder) env = g_strv_builder_new();
         int r;
 
-        r = listen_fds_take(LISTEN_FDS_FIRST, &c->listen_fds);
+        c->notify_address = notify_usable_address(getenv("NOTIFY_SOCKET"));
+        r = activation_collect(c->options->preserve_fds, c->notify_address, &c->activation);
         if (r < 0)
                 return r;
-        n_listen = c->listen_fds.n_fds;
-        n = n_listen + c->options->preserve_fds;
-        c->payload_fds = inherited_fds((unsigned) n);
-        for (size_t i = 0; i < n_listen; i++) /* listen_fds_take() has made them close-on-exec. */
-                c->payload_fds[i] = c->listen_fds.fds[i];
-        if (n_listen > 0) {
-                _cleanup_free_ char *names = g_strjoinv(":", c->listen_fds.names);
+        g_strv_builder_addv(env, (const char **) c->activation.env);
+        if (c->notify_address)
+                g_strv_builder_add(env, "NOTIFY_SOCKET=" NOTIFY_PAYLOAD_ADDRESS);
+        c->payload_env = g_strv_builder_end(env);
 
-                c->payload_env = g_new0(char *, 4);
-                c->payload_env[0] = g_strdup_printf("LISTEN_FDS=%zu", n_listen);
-                c->payload_env[1] = g_strdup("LISTEN_PID=");
-                c->payload_env[2] = g_strdup_printf("LISTEN_FDNAMES=%s", names);
-        }
-        c->sandbox_options.payload_fds = c->payload_fds;
-        c->sandbox_options.n_payload_fds = n;
+        c->sandbox_options.payload_fds = c->activation.fds;
+        c->sandbox_options.n_payload_fds = c->activation.n_fds;
         c->sandbox_options.payload_env = (const char *const *) c->payload_env;
         return 0;
 }
@@ -113,7 +109,7 @@ static int creation_prepare(Creation *c) {
         if (r >= 0)
                 r = container_check_resctrl(c->spec, c->options->id, &c->resctrl);
         if (r >= 0)
-                r = collect_payload_fds(c);
+                r = collect_activation(c);
         if (r < 0)
                 return r;
 
@@ -121,6 +117,7 @@ static int creation_prepare(Creation *c) {
         if (r < 0)
                 return log_error_errno(r, "Failed to make the event loop: %m");
         c->state = container_new_state(c->spec, c->options->id);
+        c->state->notify_socket = g_strdup(c->notify_address);
         r = choose_place(c);
         if (r < 0)
                 return r;
@@ -143,6 +140,19 @@ static int make_start_socket(Creation *c) {
         if (c->start_fd < 0)
                 return log_error_errno(c->start_fd, "Failed to make the start socket: %m");
         c->sandbox_options.start_fd = c->start_fd;
+        return 0;
+}
+
+static int make_notify_socket(Creation *c) {
+        int r;
+
+        if (!c->notify_address)
+                return 0;
+        r = notify_endpoint_make(c->dir_fd, &c->notify);
+        if (r < 0)
+                return r;
+        c->sandbox_options.notify_mount_fd = c->notify.mount_fd;
+        c->sandbox_options.notify_fd = c->notify.socket_fd;
         return 0;
 }
 
@@ -231,6 +241,8 @@ static int creation_make(Creation *c) {
         c->dir_fd = container_make_directory(c->options->root, c->spec, c->state);
         r = c->dir_fd < 0 ? c->dir_fd : make_start_socket(c);
         if (r >= 0)
+                r = make_notify_socket(c);
+        if (r >= 0)
                 r = container_make_resctrl(c->dir_fd, c->spec, c->state, &c->resctrl, &c->resctrl_created);
         if (r >= 0)
                 r = make_container(c);
@@ -243,8 +255,12 @@ int creation_new(const CreateOptions *options, Creation **ret) {
 
         *c = (Creation) {
                 .options = options,
-                .sandbox_options = { .start_fd = -EBADF, .cgroup_fd = -EBADF },
-                .listen_fds = LISTEN_FDS_NULL,
+                .sandbox_options = { .start_fd = -EBADF,
+                                     .cgroup_fd = -EBADF,
+                                     .notify_mount_fd = -EBADF,
+                                     .notify_fd = -EBADF },
+                .activation = ACTIVATION_NULL,
+                .notify = NOTIFY_ENDPOINT_NULL,
                 .dir_fd = -EBADF,
                 .start_fd = -EBADF,
         };
@@ -279,9 +295,9 @@ void creation_free(Creation *c) {
         (void) sd_event_unref(c->event);
         closep(&c->dir_fd);
         closep(&c->start_fd);
-        listen_fds_done(&c->listen_fds);
+        activation_done(&c->activation);
+        notify_endpoint_done(&c->notify);
         g_strfreev(c->payload_env);
-        g_free(c->payload_fds);
         if (c->state)
                 state_free(c->state);
         if (c->spec)
@@ -327,8 +343,21 @@ int creation_release(Creation *c) {
         return r;
 }
 
+bool creation_notify_route(const Creation *c, NotifyRoute *ret) {
+        if (!c->notify_address)
+                return false;
+        *ret = (NotifyRoute) {
+                .address = c->notify_address,
+                .socket_fd = c->notify.socket_fd,
+                .cgroup = c->state->cgroup,
+                .init = sandbox_init(c->sandbox),
+        };
+        return true;
+}
+
 int creation_start(Creation *c) {
         SandboxEvent event = SANDBOX_PROGRESS;
+        NotifyRoute route;
         int r;
 
         r = publish(c);
@@ -342,6 +371,8 @@ int creation_start(Creation *c) {
         r = late_hooks_run(c->options->root, c->state, SPEC_HOOK_POSTSTART, "running");
         if (r < 0)
                 (void) container_delete(c->options->root, c->options->id, /* force= */ true);
+        else if (c->options->detach && creation_notify_route(c, &route))
+                notify_route_leave(&route, c->dir_fd, c->state);
         return r;
 }
 

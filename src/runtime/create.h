@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
-#include "notify/listen-fds.h"
+#include "runtime/notify-route.h"
 #include "runtime/placement.h"
 #include "runtime/state.h"
 #include "sandbox/sandbox.h"
@@ -50,3 +50,6 @@ int creation_start(Creation *creation);
 /* For who stays with the container: borrowed. The terminal's master is -EBADF without one. */
 const PidRef *creation_init(const Creation *creation);
 int creation_console_master(const Creation *creation);
+
+/* Whether somebody wants to hear from the payload, and how; borrowed. */
+bool creation_notify_route(const Creation *creation, NotifyRoute *ret);

@@ -15,6 +15,7 @@
 #include "resctrl/group.h"
 #include "runtime/kill.h"
 #include "runtime/late-hooks.h"
+#include "runtime/notify-route.h"
 #include "runtime/own-cgroup.h"
 #include "runtime/state.h"
 #include "unit/scope.h"
@@ -86,6 +87,7 @@ static int remove_directory(const char *root, const char *id) {
 static int remove_traces(const char *root, const State *state) {
         int r;
 
+        notify_route_end(state);
         if (state->resctrl_monitor) {
                 r = resctrl_monitor_remove(/* root= */ NULL, state->resctrl_monitor, state->id);
                 if (r < 0)

@@ -219,6 +219,8 @@ static int execution_prepare(Execution *e) {
                 .cgroup_fd = e->cgroup_fd,
                 .no_new_keyring = true,
                 .start_fd = -EBADF,
+                .notify_mount_fd = -EBADF,
+                .notify_fd = -EBADF,
                 .payload_fds = e->payload_fds,
                 .n_payload_fds = o->preserve_fds,
         };
@@ -286,5 +288,7 @@ int container_exec(const ExecOptions *options, int *ret_status) {
                 *ret_status = 0;
                 return 0;
         }
-        return foreground_wait(sandbox_init(e.sandbox), sandbox_console_master(e.sandbox), ret_status);
+        return foreground_wait(
+                        sandbox_init(e.sandbox), sandbox_console_master(e.sandbox), /* route= */ NULL,
+                        ret_status);
 }

@@ -7,10 +7,11 @@
 
 #include "basic/log.h"
 #include "runtime/console-forward.h"
+#include "runtime/stop-signal.h"
 
 /* What a user or a supervisor sends to the runtime means the payload. */
-static const int forwarded[] = { SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
-                                 SIGUSR2, SIGCONT, SIGTSTP, SIGALRM };
+static const int forwarded[] = { SIGHUP,  SIGABRT, SIGINT,  SIGQUIT, SIGTERM,
+                                 SIGUSR1, SIGUSR2, SIGCONT, SIGTSTP, SIGALRM };
 
 void foreground_block_signals(void) {
         sigset_t set;
@@ -24,7 +25,11 @@ void foreground_block_signals(void) {
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
         const PidRef *child = userdata;
 
-        (void) pidref_kill(child, (int) si->ssi_signo); /* -ESRCH: the loop is about to end. */
+        /* That is systemd's watchdog: if init does not handle it, the kernel would drop it. */
+        if (si->ssi_signo == SIGABRT)
+                (void) stop_signal_send(child, SIGABRT);
+        else
+                (void) pidref_kill(child, (int) si->ssi_signo); /* -ESRCH: the loop is about to end. */
         return 0;
 }
 
@@ -43,9 +48,10 @@ static int add_sources(sd_event *event, const PidRef *child) {
         return sd_event_add_io(event, NULL, child->fd, EPOLLIN, on_child_exit, NULL);
 }
 
-int foreground_wait(const PidRef *child, int console_master, int *ret_status) {
+int foreground_wait(const PidRef *child, int console_master, const NotifyRoute *route, int *ret_status) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(console_forward_freep) ConsoleForward *console = NULL;
+        _cleanup_(notify_proxy_freep) NotifyProxy *proxy = NULL;
         int r, code, status;
 
         r = sd_event_new(&event);
@@ -58,12 +64,19 @@ int foreground_wait(const PidRef *child, int console_master, int *ret_status) {
                 if (r < 0)
                         return r;
         }
+        if (route) {
+                r = notify_route_serve(event, route, &proxy);
+                if (r < 0)
+                        return r;
+        }
 
         r = sd_event_loop(event);
         if (r < 0)
                 return log_error_errno(r, "Failed to watch the container: %m");
         if (console)
                 console_forward_drain(console);
+        if (proxy)
+                notify_proxy_drain(proxy, NOTIFY_DRAIN_MS);
         r = process_reap(child->pid, &code, &status);
         if (r < 0)
                 return log_error_errno(r, "Failed to read the container's exit status: %m");

@@ -8,6 +8,7 @@
 
 int container_run(const CreateOptions *options, int *ret_status) {
         _cleanup_(creation_freep) Creation *creation = NULL;
+        NotifyRoute route;
         int r, status = 0;
 
         if (!options->detach)
@@ -23,7 +24,9 @@ int container_run(const CreateOptions *options, int *ret_status) {
                 return 0;
         }
 
-        r = foreground_wait(creation_init(creation), creation_console_master(creation), &status);
+        r =
+                        foreground_wait(creation_init(creation), creation_console_master(creation),
+                                        creation_notify_route(creation, &route) ? &route : NULL, &status);
         if (r < 0)
                 return r;
         r = container_forget(options->root, options->id);

@@ -17,13 +17,15 @@
 /* A variable of the service. */
 typedef struct ServiceVariable {
         const char *name;
+        ServiceEnv kind;
         const char *pid_name; /* variable that says which process it is for; the payload gets one that names
                                  itself */
 } ServiceVariable;
 
 static const ServiceVariable for_payload[] = {
-        { "INVOCATION_ID", NULL },
-        { "WATCHDOG_USEC", "WATCHDOG_PID" },
+        { "FDSTORE", SERVICE_ENV_NOTIFY, NULL },
+        { "INVOCATION_ID", SERVICE_ENV_UNIT, NULL },
+        { "WATCHDOG_USEC", SERVICE_ENV_NOTIFY, "WATCHDOG_PID" },
 };
 
 static const char *const for_runtime[] = { "DBUS_SESSION_BUS_ADDRESS", "HOME", "LANG", "PATH",
@@ -45,7 +47,7 @@ static char **finish(GPtrArray *list) {
         return (char **) g_ptr_array_free(list, FALSE);
 }
 
-char **service_env_for_payload(const ListenFds *listen, pid_t own_pid) {
+char **service_env_for_payload(const ListenFds *listen, pid_t own_pid, unsigned which) {
         GPtrArray *list = g_ptr_array_new();
 
         if (listen->n_fds > 0) {
@@ -54,12 +56,14 @@ char **service_env_for_payload(const ListenFds *listen, pid_t own_pid) {
                 g_ptr_array_add(list, g_strdup_printf("LISTEN_FDS=%zu", listen->n_fds));
                 add(list, "LISTEN_FDNAMES", names);
                 add(list, "LISTEN_PID", "");
+                if (listen->has_pidfdid)
+                        add(list, "LISTEN_PIDFDID", "");
         }
         for (size_t i = 0; i < ELEMENTSOF(for_payload); i++) {
                 const ServiceVariable *v = &for_payload[i];
                 const char *value = getenv(v->name);
 
-                if (!value || (v->pid_name && !names_process(v->pid_name, own_pid)))
+                if (!(v->kind & which) || !value || (v->pid_name && !names_process(v->pid_name, own_pid)))
                         continue;
                 add(list, v->name, value);
                 if (v->pid_name)

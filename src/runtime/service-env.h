@@ -8,11 +8,17 @@
 #include "basic/cleanup.h"
 #include "notify/listen-fds.h"
 
+/* Which variables a payload gets beside LISTEN_*. */
+typedef enum ServiceEnv {
+        SERVICE_ENV_NOTIFY = 1 << 0, /* what says how to use sd_notify(3) */
+        SERVICE_ENV_UNIT = 1 << 1,   /* what says which unit it is */
+} ServiceEnv;
+
 /* The variables for the payload, "NAME=value": LISTEN_* when there are descriptors, and those of the table
- * in the .c file. own_pid is this process: variables that name another one are not for us. Values that only
- * the payload's init can know (its pid) are left empty for it to fill in. Reads the environment. Caller
- * frees. */
-char **service_env_for_payload(const ListenFds *listen, pid_t own_pid);
+ * in the .c file that which (ServiceEnv bits) asks for. own_pid is this process: variables that name another
+ * one are not for us. Values that only the payload's init can know (its pid) are left empty for it to fill
+ * in. Reads the environment. Caller frees. */
+char **service_env_for_payload(const ListenFds *listen, pid_t own_pid, unsigned which);
 
 /* The few variables that berth create and the hooks it runs need. Caller frees. */
 char **service_env_for_runtime(void);

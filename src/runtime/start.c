@@ -4,14 +4,17 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "basic/log.h"
 #include "basic/report.h"
 #include "basic/socket-util.h"
+#include "runtime/activation.h"
 #include "runtime/kill.h"
 #include "runtime/late-hooks.h"
+#include "runtime/notify-route.h"
 #include "runtime/state-text.h"
 #include "runtime/state.h"
 #include "sandbox/seccomp-listener.h"
@@ -51,8 +54,16 @@ static int forward_listener(const State *state, const Report *announcement) {
         return seccomp_listener_forward(announcement, &init, text);
 }
 
+static void take_notify_socket(Report *report, int *fd) {
+        if (report->n_fds != 1)
+                return;
+        closep(fd);
+        *fd = report->fds[0];
+        report->n_fds = 0;
+}
+
 /* Init closes the connection by executing the payload; what it says before that is why it could not. */
-static int wait_for_exec(const State *state, int fd) {
+static int wait_for_exec(const State *state, int fd, int *notify_fd) {
         int failure = 0;
 
         for (;;) {
@@ -66,6 +77,8 @@ static int wait_for_exec(const State *state, int fd) {
                         return -failure;
                 if (report.kind == REPORT_LOG)
                         (void) log_full(report.value, report.err, "%s", report.text);
+                if (report.kind == REPORT_NOTIFY)
+                        take_notify_socket(&report, notify_fd);
                 if (report.kind == REPORT_SECCOMP)
                         r = forward_listener(state, &report);
                 if (r < 0)
@@ -75,9 +88,33 @@ static int wait_for_exec(const State *state, int fd) {
         }
 }
 
+/* Who is told what the payload says: with a container that has no socket for it only that there is a main
+ * process. */
+static void pass_notifications_on(const char *root, State *state, const char *address, int notify_fd) {
+        _cleanup_(pidref_done) PidRef init = PIDREF_NULL;
+        _cleanup_close_ int dir_fd = -EBADF;
+
+        if (!address)
+                address = notify_usable_address(state->notify_socket);
+        if (!address || state_open_init(state, &init) < 0)
+                return;
+        if (notify_fd < 0)
+                log_warning("Container '%s' was created without NOTIFY_SOCKET: its payload cannot say that "
+                            "it is "
+                            "ready.",
+                            state->id);
+        dir_fd = state_open_directory(root, state->id);
+        notify_route_leave(
+                        &(NotifyRoute) { .address = address,
+                                         .socket_fd = notify_fd,
+                                         .cgroup = state->cgroup,
+                                         .init = &init },
+                        dir_fd, state);
+}
+
 int container_start(const char *root, const char *id, const StartHandover *handover) {
         _cleanup_(state_freep) State *state = NULL;
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_ int fd = -EBADF, notify_fd = -EBADF;
         _cleanup_free_ char *path = NULL;
         ContainerStatus status;
         int r;
@@ -98,7 +135,7 @@ int container_start(const char *root, const char *id, const StartHandover *hando
         r = send_start(fd, handover);
         if (r < 0)
                 return log_error_errno(r, "Failed to start container '%s': %m", id);
-        r = wait_for_exec(state, fd);
+        r = wait_for_exec(state, fd, &notify_fd);
         if (unlink(path) < 0 && errno != ENOENT)
                 return log_error_errno(negative_errno(), "Failed to remove '%s': %m", path);
         if (r < 0)
@@ -106,5 +143,22 @@ int container_start(const char *root, const char *id, const StartHandover *hando
         r = late_hooks_run(root, state, SPEC_HOOK_POSTSTART, "running");
         if (r < 0)
                 (void) container_kill(root, id, SIGKILL, /* all= */ true);
+        else
+                pass_notifications_on(root, state, handover ? handover->notify_address : NULL, notify_fd);
         return r;
+}
+
+int container_start_from_environment(const char *root, const char *id) {
+        _cleanup_(activation_done) Activation activation = ACTIVATION_NULL;
+        StartHandover handover = { 0 };
+        int r;
+
+        handover.notify_address = notify_usable_address(getenv("NOTIFY_SOCKET"));
+        r = activation_collect(/* preserve_fds= */ 0, handover.notify_address, &activation);
+        if (r < 0)
+                return r;
+        handover.fds = activation.fds;
+        handover.n_fds = activation.n_fds;
+        handover.env = (const char *const *) activation.env;
+        return container_start(root, id, &handover);
 }

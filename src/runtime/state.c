@@ -38,6 +38,7 @@ void state_free(State *s) {
         g_free(s->resctrl_group);
         g_free(s->resctrl_monitor);
         g_free(s->late_hooks);
+        g_free(s->notify_socket);
         g_free(s->annotations);
         g_free(s);
 }
@@ -59,6 +60,7 @@ static const struct {
         { "ResctrlGroup", offsetof(State, resctrl_group) },
         { "ResctrlMonitor", offsetof(State, resctrl_monitor) },
         { "LateHooks", offsetof(State, late_hooks) },
+        { "NotifySocket", offsetof(State, notify_socket) },
         { "Annotations", offsetof(State, annotations) },
 };
 
@@ -115,6 +117,10 @@ int state_save(int dir_fd, const State *s) {
         g_key_file_set_uint64(file, SECTION, "Owner", s->owner);
         g_key_file_set_uint64(file, SECTION, "Pid", (uint64_t) s->pid);
         g_key_file_set_uint64(file, SECTION, "StartTime", s->start_time);
+        if (s->notify_pid > 0) {
+                g_key_file_set_uint64(file, SECTION, "NotifyPid", (uint64_t) s->notify_pid);
+                g_key_file_set_uint64(file, SECTION, "NotifyStartTime", s->notify_start_time);
+        }
 
         text = g_key_file_to_data(file, &size, NULL);
         r = write_file_atomic_at(dir_fd, "state", text, size, 0600);
@@ -133,6 +139,8 @@ static State *parse_state(const char *text, size_t size) {
         s->owner = (uid_t) g_key_file_get_uint64(file, SECTION, "Owner", NULL);
         s->pid = (pid_t) g_key_file_get_uint64(file, SECTION, "Pid", NULL);
         s->start_time = g_key_file_get_uint64(file, SECTION, "StartTime", NULL);
+        s->notify_pid = (pid_t) g_key_file_get_uint64(file, SECTION, "NotifyPid", NULL);
+        s->notify_start_time = g_key_file_get_uint64(file, SECTION, "NotifyStartTime", NULL);
         return s->id && s->bundle ? TAKE_PTR(s) : NULL;
 }
 

@@ -41,7 +41,10 @@ typedef struct State {
         char *resctrl_group;   /* to remove at the end; NULL: none of ours */
         char *resctrl_monitor; /* group with a monitoring group of the container, to remove; NULL: none */
         char *late_hooks;      /* kinds of hooks to run after create, see late-hooks.h; NULL: none */
-        char *annotations;     /* JSON object as text, NULL: none */
+        char *notify_socket;   /* $NOTIFY_SOCKET of who created it; NULL: it had none */
+        pid_t notify_pid;      /* process that passes notifications on; 0: none */
+        uint64_t notify_start_time;
+        char *annotations; /* JSON object as text, NULL: none */
 } State;
 
 void state_free(State *state);

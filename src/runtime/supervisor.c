@@ -23,6 +23,7 @@
 #include "notify/message.h"
 #include "notify/proxy.h"
 #include "runtime/delete.h"
+#include "runtime/notify-route.h"
 #include "runtime/oom.h"
 #include "runtime/params.h"
 #include "runtime/relay.h"
@@ -31,9 +32,6 @@
 #include "runtime/start.h"
 #include "runtime/state.h"
 #include "runtime/stop-signal.h"
-
-/* How long systemd may take to read the last notifications when the payload has ended. */
-#define NOTIFY_DRAIN_MS 1000
 
 /* How long a process that the kernel has killed may take to be gone. */
 #define OOM_SETTLE_USEC (100 * UINT64_C(1000))
@@ -284,7 +282,8 @@ static int watch_container(Supervisor *s) {
 }
 
 static int start_container(Supervisor *s) {
-        _cleanup_strv_ char **env = service_env_for_payload(&s->listen, getpid());
+        _cleanup_strv_ char **env =
+                        service_env_for_payload(&s->listen, getpid(), SERVICE_ENV_NOTIFY | SERVICE_ENV_UNIT);
         StartHandover handover = {
                 .fds = s->listen.fds,
                 .n_fds = s->listen.n_fds,

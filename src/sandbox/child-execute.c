@@ -30,6 +30,17 @@ int child_run_hooks(SandboxContext *c, SpecHookKind kind, const char *status) {
         return hooks_run(c->spec, kind, state);
 }
 
+/* From now on nobody could get it who was not there when the payload began. */
+static int hand_over_notify_socket(SandboxContext *c) {
+        int fd = c->options->notify_fd, r;
+
+        if (fd < 0)
+                return 0;
+        r = report_send(c->report_fd, &(Report) { .kind = REPORT_NOTIFY, .fds = &fd, .n_fds = 1 });
+        (void) close(fd);
+        return r < 0 ? log_error_errno(r, "Failed to hand over the notification socket: %m") : 0;
+}
+
 /* Waits on the start socket. From now on the one who connects is who we report to. */
 static int accept_starter(SandboxContext *c) {
         int fd;
@@ -42,7 +53,7 @@ static int accept_starter(SandboxContext *c) {
                 return negative_errno();
         c->report_fd = fd;
         (void) close(c->options->start_fd);
-        return 0;
+        return hand_over_notify_socket(c);
 }
 
 /* Gets the message that says "execute", from the parent or from the start socket. */

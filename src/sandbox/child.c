@@ -24,6 +24,7 @@
 #include "sandbox/executable.h"
 #include "sandbox/identity.h"
 #include "sandbox/masks.h"
+#include "sandbox/notify-mount.h"
 #include "sandbox/rootfs.h"
 #include "sandbox/security-label.h"
 #include "sandbox/sysctl.h"
@@ -96,6 +97,10 @@ static bool needs_net_devices(const SandboxContext *c) {
         return c->spec->linux_.n_net_devices > 0;
 }
 
+static bool needs_notify(const SandboxContext *c) {
+        return c->options->notify_mount_fd >= 0;
+}
+
 static bool needs_devices(const SandboxContext *c) {
         return devices_wanted(c->spec);
 }
@@ -160,6 +165,10 @@ static int step_attach_root(SandboxContext *c) {
 
 static int step_mounts(SandboxContext *c) {
         return mounts_apply(c->spec, &c->mounts, c->root_fd);
+}
+
+static int step_notify(SandboxContext *c) {
+        return notify_mount_attach(c->options->notify_mount_fd, c->root_fd);
 }
 
 static int step_devices(SandboxContext *c) {
@@ -397,6 +406,7 @@ static const ChildStep create_steps[] = {
         { "undumpable", NULL, step_undumpable },
         { "attach-root", NULL, step_attach_root },
         { "mounts", NULL, step_mounts },
+        { "notify", needs_notify, step_notify },
         { "devices", needs_devices, step_devices },
         { "console", needs_terminal, step_console },
         { "cgroup-early", needs_cgroup_early, step_cgroup },
@@ -462,7 +472,7 @@ static void fail(SandboxContext *c, int r) {
 /* Closes what the parent happened to have open: its bus connection, its event loop, the host's directories.
  */
 static int close_inherited(SandboxContext *c) {
-        size_t n = 0, most = 4 + c->mounts.n + c->namespaces.n + c->options->n_payload_fds;
+        size_t n = 0, most = 6 + c->mounts.n + c->namespaces.n + c->options->n_payload_fds;
         _cleanup_free_ int *keep = g_new(int, most);
 
         keep[n++] = c->report_fd;
@@ -470,6 +480,10 @@ static int close_inherited(SandboxContext *c) {
                 keep[n++] = c->root_fd;
         if (c->options->start_fd >= 0)
                 keep[n++] = c->options->start_fd;
+        if (c->options->notify_mount_fd >= 0)
+                keep[n++] = c->options->notify_mount_fd;
+        if (c->options->start_fd >= 0 && c->options->notify_fd >= 0)
+                keep[n++] = c->options->notify_fd;
         if (c->options->join)
                 keep[n++] = c->options->join->fd;
         for (size_t i = 0; i < c->mounts.n; i++)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "basic/log.h"
+#include "basic/process-util.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -87,6 +88,17 @@ int executable_enter_cwd(const char *cwd) {
         return 0;
 }
 
+/* The value of a variable that tells the process that it is the one who is meant. */
+static bool own_number(const char *name, char *buffer, size_t size) {
+        if (streq(name, "LISTEN_PID") || streq(name, "WATCHDOG_PID"))
+                (void) g_snprintf(buffer, (gulong) size, "%d", (int) getpid());
+        else if (streq(name, "LISTEN_PIDFDID"))
+                (void) g_snprintf(buffer, (gulong) size, "%" G_GUINT64_FORMAT, own_pidfd_inode());
+        else
+                return false;
+        return true;
+}
+
 char **executable_environment(const char *const *base, const char *const *additions, const char *home) {
         char **env = g_strdupv((char **) base);
 
@@ -95,14 +107,12 @@ char **executable_environment(const char *const *base, const char *const *additi
         for (; additions && *additions; additions++) {
                 _cleanup_free_ char *name = NULL;
                 const char *value = strchr(*additions, '=');
-                char pid[12];
+                char own[24];
 
                 if (!value)
                         continue;
                 name = g_strndup(*additions, (size_t) (value - *additions));
-                (void) g_snprintf(pid, sizeof pid, "%d", (int) getpid());
-                value = streq(name, "LISTEN_PID") || streq(name, "WATCHDOG_PID") ? pid : value + 1;
-                env = g_environ_setenv(env, name, value, TRUE);
+                env = g_environ_setenv(env, name, own_number(name, own, sizeof own) ? own : value + 1, TRUE);
         }
         return g_environ_setenv(env, "HOME", home, FALSE);
 }

@@ -23,8 +23,11 @@ typedef struct SandboxOptions {
         int cgroup_fd;      /* where the process is cloned into; -EBADF: where we are */
         bool no_pivot;
         bool no_new_keyring;
-        int start_fd;           /* listening socket on which init waits when released; -EBADF: it waits for
-                                 * sandbox_start_payload() */
+        int start_fd;        /* listening socket on which init waits when released; -EBADF: it waits for
+                              * sandbox_start_payload() */
+        int notify_mount_fd; /* see notify-mount.h; -EBADF: none */
+        int notify_fd; /* with start_fd: the notification socket, which init keeps for who starts it; -EBADF:
+                          none */
         const int *payload_fds; /* become 3, 4, ..., behind what the start hands over; negative: a hole */
         size_t n_payload_fds;
         const char *const *payload_env; /* added to the configuration's */

@@ -97,7 +97,8 @@ static void test_clock_offset(void) {
 }
 
 static char *environment(const ListenFds *listen) {
-        _cleanup_strv_ char **env = service_env_for_payload(listen, 42);
+        _cleanup_strv_ char **env =
+                        service_env_for_payload(listen, 42, SERVICE_ENV_NOTIFY | SERVICE_ENV_UNIT);
 
         return g_strjoinv(" ", env);
 }
