@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "basic/log.h"
+#include "basic/own-binary.h"
 #include "basic/socket-util.h"
 #include "runtime/activation.h"
 #include "runtime/beginning.h"
@@ -264,7 +265,9 @@ int creation_new(const CreateOptions *options, Creation **ret) {
                 .dir_fd = -EBADF,
                 .start_fd = -EBADF,
         };
-        r = creation_prepare(c);
+        r = own_binary_hide();
+        if (r >= 0)
+                r = creation_prepare(c);
         if (r >= 0)
                 r = creation_make(c);
         if (r < 0)

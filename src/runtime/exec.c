@@ -8,6 +8,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/own-binary.h"
 #include "basic/parse-util.h"
 #include "cgroup/cgroup.h"
 #include "resctrl/group.h"
@@ -278,7 +279,9 @@ int container_exec(const ExecOptions *options, int *ret_status) {
 
         if (!options->detach)
                 foreground_block_signals();
-        r = execution_prepare(&e);
+        r = own_binary_hide();
+        if (r >= 0)
+                r = execution_prepare(&e);
         if (r >= 0)
                 r = execution_run(&e);
         if (r < 0)
