@@ -163,6 +163,10 @@ static int step_attach_root(SandboxContext *c) {
         return rootfs_attach(c->root_fd);
 }
 
+static int step_make_mounts(SandboxContext *c) {
+        return mounts_make(c->spec, &c->mounts);
+}
+
 static int step_mounts(SandboxContext *c) {
         return mounts_apply(c->spec, &c->mounts, c->root_fd);
 }
@@ -404,6 +408,7 @@ static const ChildStep create_steps[] = {
         { "isolate-mounts", NULL, step_isolate },
         { "private-proc", NULL, step_proc },
         { "undumpable", NULL, step_undumpable },
+        { "make-mounts", NULL, step_make_mounts },
         { "attach-root", NULL, step_attach_root },
         { "mounts", NULL, step_mounts },
         { "notify", needs_notify, step_notify },

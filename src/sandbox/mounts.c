@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Owns the translation of a Spec's mounts into system calls. Destinations are only ever reached through
- * root_fd; host paths are opened in the parent, but for two fallbacks that name fixed host directories. */
+ * root_fd; host paths are opened before it is attached anywhere, but for two fallbacks that name fixed host
+ * directories. */
 
 #include "sandbox/mounts.h"
 
@@ -10,12 +11,14 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/process-util.h"
 #include "sandbox/copy-up.h"
 #include "sandbox/idmap.h"
+#include "sandbox/userns.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -77,6 +80,25 @@ static int open_source(const Spec *spec, const SpecMount *m) {
         return TAKE_FD(fd);
 }
 
+/* Since Linux 6.8 mountinfo lists mounts in the order in which they were made, not that in which they were
+ * attached: so that programs find them in the order of the configuration, the child makes all of them, where
+ * it has the host's rights and paths. Peers of the host's mounts have to be copied on the host. */
+static bool opened_by_child(const Spec *spec, const SpecMount *m) {
+        const SpecNamespace *ns = spec_namespace(spec, CLONE_NEWNS);
+
+        return !userns_wanted(spec) && !idmap_wanted(m) && !(ns && ns->path) &&
+                        !(spec->linux_.rootfs_propagation & MS_SHARED);
+}
+
+/* Before there is anything to undo. */
+static int check_source(const SpecMount *m) {
+        if (faccessat(AT_FDCWD, m->source, F_OK, m->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0) < 0)
+                return log_error_errno(
+                                negative_errno(), "Failed to open '%s', to be mounted on '%s': %m",
+                                m->source, m->destination);
+        return -EBADF;
+}
+
 int mounts_open_sources(const Spec *spec, MountSources *ret) {
         _cleanup_(mount_sources_done) MountSources sources = {
                 .fds = g_new(int, MAX(spec->n_mounts, 1)),
@@ -90,8 +112,8 @@ int mounts_open_sources(const Spec *spec, MountSources *ret) {
                 if (m->bind && m->copy_symlink)
                         sources.links[sources.n] = g_file_read_link(m->source, NULL);
                 if (m->bind && !sources.links[sources.n]) {
-                        fd = open_source(spec, m);
-                        if (fd < 0)
+                        fd = opened_by_child(spec, m) ? check_source(m) : open_source(spec, m);
+                        if (fd < 0 && fd != -EBADF)
                                 return fd;
                 }
                 sources.fds[sources.n] = fd;
@@ -373,43 +395,49 @@ static int make_tmpfs(const SpecMount *m, int root_fd) {
         return make_mount(&with_mode, "tmpfs", /* quiet_error= */ 0);
 }
 
-/* *fd: the source of a bind mount; set to what mounts_finish() has to change. */
-static int apply_mount(const Spec *spec, const SpecMount *m, int *fd, int root_fd) {
-        _cleanup_close_ int made_fd = -EBADF;
+/* A new mount, with its final attributes but for a tmpfs that will be read-only. */
+static int make(const Spec *spec, const SpecMount *m, int root_fd) {
+        _cleanup_close_ int fd = -EBADF;
+        SpecMount attributes = *m;
         int r;
 
-        if (m->bind)
-                return attach(m, root_fd, *fd);
+        if (is_cgroup(m))
+                fd = make_cgroup(spec, m);
+        else if (streq(m->type, "sysfs"))
+                fd = make_sysfs(m);
+        else if (is_tmpfs(m))
+                fd = make_tmpfs(m, root_fd);
+        else
+                fd = make_mount(m, m->type, /* quiet_error= */ 0);
+        if (fd < 0)
+                return TAKE_FD(fd);
 
-        if (streq(m->type, "proc") || streq(m->type, "sysfs")) {
+        if (is_readonly_late(m)) {
+                attributes.attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+                attributes.rec_attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+        }
+        r = (m->rec_attr_set | m->rec_attr_clear) != 0 ? set_attributes(fd, &attributes) : 0;
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+/* *fd: the mount, when it is made already; afterwards what mounts_finish() has to change. */
+static int apply_mount(const Spec *spec, const SpecMount *m, int *fd, int root_fd) {
+        int r;
+
+        if (!m->bind && (streq(m->type, "proc") || streq(m->type, "sysfs"))) {
                 r = refuse_symlink(m, root_fd);
                 if (r < 0)
                         return r;
         }
-        if (is_cgroup(m))
-                made_fd = make_cgroup(spec, m);
-        else if (streq(m->type, "sysfs"))
-                made_fd = make_sysfs(m);
-        else if (streq(m->type, "tmpfs"))
-                made_fd = make_tmpfs(m, root_fd);
-        else
-                made_fd = make_mount(m, m->type, /* quiet_error= */ 0);
-        if (made_fd < 0)
-                return made_fd;
-        if ((m->rec_attr_set | m->rec_attr_clear) != 0) {
-                SpecMount attributes = *m;
-
-                if (is_readonly_late(m)) {
-                        attributes.attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
-                        attributes.rec_attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
-                }
-                r = set_attributes(made_fd, &attributes);
-                if (r < 0)
-                        return r;
+        if (*fd < 0)
+                *fd = make(spec, m, root_fd);
+        if (*fd < 0)
+                return *fd;
+        r = attach(m, root_fd, *fd);
+        if (!is_readonly_late(m)) {
+                closep(fd);
+                *fd = -EBADF;
         }
-        r = attach(m, root_fd, made_fd);
-        if (r >= 0 && is_readonly_late(m))
-                *fd = TAKE_FD(made_fd);
         return r;
 }
 
@@ -435,6 +463,28 @@ static bool waits_for_cgroup(const Spec *spec, size_t i) {
         return i >= first && first < spec->n_mounts &&
                         (is_cgroup(&spec->mounts[i]) ||
                          is_below(spec->mounts[i].destination, spec->mounts[first].destination));
+}
+
+/* What depends on the directory that it covers, or on the cgroup, is made when that is there. */
+static bool is_made_late(const Spec *spec, size_t i) {
+        const SpecMount *m = &spec->mounts[i];
+
+        return !m->bind && (waits_for_cgroup(spec, i) || (is_tmpfs(m) && !has_option(m, "mode=")));
+}
+
+int mounts_make(const Spec *spec, MountSources *sources) {
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                const SpecMount *m = &spec->mounts[i];
+                int fd;
+
+                if (sources->fds[i] >= 0 || sources->links[i] || is_made_late(spec, i))
+                        continue;
+                fd = m->bind ? open_source(spec, m) : make(spec, m, /* root_fd= */ -EBADF);
+                if (fd < 0)
+                        return fd;
+                sources->fds[i] = fd;
+        }
+        return 0;
 }
 
 static int apply_where(const Spec *spec, MountSources *sources, int root_fd, bool cgroup) {

@@ -8,8 +8,8 @@
 
 #include "spec/spec.h"
 
-/* Sources of bind mounts as detached trees, one per mount of the Spec; -EBADF for the others, until the
- * child has made what mounts_finish() has to change. With copy-symlink a source that is a symlink is its
+/* The mounts as detached trees, one per mount of the Spec; -EBADF where it has not been made yet, or has
+ * been attached and mounts_finish() need not change it. With copy-symlink a source that is a symlink is its
  * text instead. */
 typedef struct MountSources {
         int *fds;
@@ -19,11 +19,16 @@ typedef struct MountSources {
 
 void mount_sources_done(MountSources *sources);
 
-/* In the parent, with all its rights and before anything is made: copies what will be bind-mounted, with its
- * final attributes. -ENOENT: a source does not exist. */
+/* In the parent, with all its rights and before anything is made: copies what will be bind-mounted and what
+ * the child could not open, with its final attributes. -ENOENT: a source does not exist. */
 int mounts_open_sources(const Spec *spec, MountSources *ret);
 
-/* In the child, before the change of root: makes all mounts but those that wait for the cgroup. */
+/* In the child, which has its namespaces, before the container's root is attached: makes the rest, in the
+ * order of the configuration; still detached, and the host's paths lead nowhere else. What depends on where
+ * it is attached is left. */
+int mounts_make(const Spec *spec, MountSources *sources);
+
+/* In the child, before the change of root: attaches all mounts but those that wait for the cgroup. */
 int mounts_apply(const Spec *spec, MountSources *sources, int root_fd);
 
 /* Whether there is a cgroup mount that has to be made before the change of root (no cgroup namespace: it is
@@ -33,7 +38,8 @@ bool mounts_need_cgroup_early(const Spec *spec);
 /* Whether one of the paths is on a mount that waits for the cgroup. */
 bool mounts_cover_any(const Spec *spec, char **paths);
 
-/* In the child, when it is in its cgroup: makes the cgroup mount (and what is mounted on it). */
+/* In the child, when it is in its cgroup: makes and attaches the cgroup mount (and what is mounted on it).
+ */
 int mounts_apply_cgroup(const Spec *spec, MountSources *sources, int root_fd);
 
 /* In the child, when nothing more is to be put into the root file system: makes those read-only that had to

@@ -181,3 +181,21 @@ def test_shared_mounts(machine, bundles, runtime, source):
     script = "mkdir /new && mount -t tmpfs a /mnt/shared/new && mount -t tmpfs b /new"
     runtime.run("shared", bundles.make("shared", ["sh", "-c", script], edit))
     assert machine.output("awk '$5 ~ \"/new$\" { print $5 }' /proc/self/mountinfo; umount /mnt/source/new") == "/mnt/source/new"
+
+
+def test_order(bundles, runtime):
+    """mountinfo has the mounts in the order of the configuration, whatever their types."""
+    def edit(config):
+        for i, add in enumerate([mount, bind, mount, bind]):
+            options = {} if add is mount else {"source": "/etc"}
+            add(f"/mnt/{i}", [] if add is bind else ["mode=755"], **options)(config)
+    bundle = bundles.make("ordered", ["sh", "-c", "grep -o ' /mnt/[0-9] ' /proc/self/mountinfo"], edit)
+    assert runtime.run("ordered", bundle).stdout.split() == [f"/mnt/{i}" for i in range(4)]
+
+
+def test_the_hosts_root_in_a_container(bundles, runtime):
+    """What is bind-mounted is the host's, not what the container has mounted by then."""
+    def edit(config):
+        bind("/mnt/host", ["rbind"], source="/usr/..")(config)
+    script = "test -e /mnt/host/usr/bin/systemctl && test ! -e /mnt/host/bin/payload && echo host"
+    assert runtime.run("hosts", bundles.make("hosts", ["sh", "-c", script], edit)).stdout == "host\n"
