@@ -8,6 +8,8 @@
 #include "basic/unit-name.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/resources.h"
+#include "runtime/cgroup-owner.h"
+#include "runtime/device-rules.h"
 #include "runtime/own-cgroup.h"
 #include "spec/resource-limits.h"
 #include "unit/properties-from-spec.h"
@@ -35,7 +37,8 @@ struct Placement {
         Manager *manager;
         PropertyList *properties;
         ScopeStart *scope;
-        bool scope_ended; /* its start, one way or the other */
+        bool scope_ended;   /* its start, one way or the other */
+        bool device_filter; /* beside systemd's */
 
         /* a cgroup */
         int cgroup_fd;
@@ -58,6 +61,7 @@ static int scope_prepare_names(Placement *p) {
 
 static int scope_prepare(Placement *p) {
         const SpecResources *resources = &p->options.spec->linux_.resources;
+        bool devices;
         int r;
 
         r = manager_connect(/* user= */ geteuid() != 0, p->options.event, &p->manager);
@@ -65,10 +69,10 @@ static int scope_prepare(Placement *p) {
                 r = scope_prepare_names(p);
         if (r < 0)
                 return r;
+        devices = resources->set && !manager_is_user(p->manager);
+        p->device_filter = devices && properties_need_device_filter(resources);
         p->properties = property_list_new();
-        r = properties_from_resources(
-                        resources, resources->set && !manager_is_user(p->manager), p->properties,
-                        &p->settings);
+        r = properties_from_resources(resources, devices, p->properties, &p->settings);
         if (r < 0)
                 return r;
         if (p->options.resources_from) {
@@ -82,16 +86,19 @@ static int scope_prepare(Placement *p) {
         return properties_from_annotations(&p->options.spec->annotations, p->properties);
 }
 
-/* Limits for which systemd has no property. */
-static int scope_apply_settings(const Placement *p, const char *cgroup_path) {
+/* What systemd has no property for. */
+static int scope_complete(const Placement *p, const char *cgroup_path) {
+        const SpecResources *resources = &p->options.spec->linux_.resources;
         _cleanup_close_ int fd = -EBADF;
+        int r;
 
-        if (!p->settings || !*p->settings)
-                return 0;
         fd = cgroup_open(cgroup_path);
         if (fd < 0)
                 return log_error_errno(fd, "Failed to open the cgroup '%s': %m", cgroup_path);
-        return cgroup_write_settings(fd, (const char *const *) p->settings);
+        r = p->settings ? cgroup_write_settings(fd, (const char *const *) p->settings) : 0;
+        if (r >= 0 && p->device_filter)
+                r = device_rules_apply(resources, fd);
+        return r < 0 ? r : cgroup_owner_apply(p->options.spec, fd);
 }
 
 static void on_scope(int error, const char *cgroup_path, void *userdata) {
@@ -102,7 +109,7 @@ static void on_scope(int error, const char *cgroup_path, void *userdata) {
         if (r >= 0) {
                 p->ready = true;
                 p->options.state->cgroup = g_strdup(cgroup_path);
-                r = scope_apply_settings(p, cgroup_path);
+                r = scope_complete(p, cgroup_path);
         }
         p->done(r, p->userdata);
 }
@@ -160,7 +167,7 @@ static int cgroupfs_make(Placement *p) {
         p->cgroup_fd =
                         own_cgroup_make(p->options.state->cgroup, &p->options.spec->linux_.resources,
                                         (const char *const *) p->settings);
-        return p->cgroup_fd < 0 ? p->cgroup_fd : 0;
+        return p->cgroup_fd < 0 ? p->cgroup_fd : cgroup_owner_apply(p->options.spec, p->cgroup_fd);
 }
 
 static void cgroupfs_undo(Placement *p) {

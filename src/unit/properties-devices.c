@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Owns the translation of device rules, which are a program ("deny all; allow these; deny that"), into
- * systemd's form, a list of what is allowed (DevicePolicy=strict with DeviceAllow=) or no policy at all. */
+ * systemd's form, a list of what is allowed (DevicePolicy=strict with DeviceAllow=) or no policy at all. Where
+ * the list cannot say it all, it allows what a filter beside it then narrows. */
 
 #include <inttypes.h>
 
@@ -26,6 +27,7 @@ typedef struct DeviceRule {
 /* The state of the program. Rules are exceptions from the default, the opposite of it. */
 typedef struct DeviceState {
         bool allow_by_default;
+        bool inexact;  /* a list cannot say it: what it allows is more */
         GArray *rules; /* of DeviceRule */
 } DeviceState;
 
@@ -69,9 +71,7 @@ static void remove_exception(DeviceState *state, const DeviceRule *rule) {
                 if (covered)
                         old->access &= ~rule->access;
                 else if (overlap(old, rule) && (old->access & rule->access))
-                        log_debug("#/linux/resources/devices: systemd has no exceptions from device rules: "
-                                  "%c %" PRIi64 ":%" PRIi64 " stays with its wildcard rule",
-                                  rule->type, rule->major, rule->minor);
+                        state->inexact = true;
                 if (old->access == 0)
                         g_array_remove_index(state->rules, i);
         }
@@ -95,6 +95,7 @@ static void apply_spec_rule(DeviceState *state, const SpecDeviceRule *spec) {
         /* "all devices" starts over, whatever else the rule says, as it did in cgroup v1 */
         if (spec->type == 'a') {
                 state->allow_by_default = spec->allow;
+                state->inexact = false;
                 g_array_set_size(state->rules, 0);
                 return;
         }
@@ -106,13 +107,13 @@ static void apply_default_rules(DeviceState *state) {
                 apply_spec_rule(state, limits_default_devices + i);
 }
 
-/* The name that systemd takes for a rule; NULL when it has none. A path by number needs no node of that name
- * to exist. */
+/* The name that systemd takes for a rule. It has none for one minor of all majors. A path by number needs no
+ * node of that name to exist. */
 static char *device_name(const DeviceRule *rule) {
         const char *type = rule->type == 'b' ? "block" : "char";
 
         if (rule->major == ANY)
-                return rule->minor == ANY ? g_strdup_printf("%s-*", type) : NULL;
+                return g_strdup_printf("%s-*", type);
         if (rule->minor == ANY)
                 return g_strdup_printf("%s-%" PRIi64, type, rule->major);
         return g_strdup_printf("/dev/%s/%" PRIi64 ":%" PRIi64, type, rule->major, rule->minor);
@@ -122,12 +123,6 @@ static void add_allow(GVariantBuilder *list, const DeviceRule *rule) {
         _cleanup_free_ char *name = device_name(rule);
         char access[4] = "", *p = access;
 
-        if (!name) {
-                log_debug("#/linux/resources/devices: systemd cannot allow minor %" PRIi64
-                          " of all majors: left out",
-                          rule->minor);
-                return;
-        }
         if (rule->access & ACCESS_READ)
                 *p++ = 'r';
         if (rule->access & ACCESS_WRITE)
@@ -137,21 +132,39 @@ static void add_allow(GVariantBuilder *list, const DeviceRule *rule) {
         g_variant_builder_add(list, "(ss)", name, access);
 }
 
-void translate_devices(Translation *t, const SpecResources *resources) {
+static void read_rules(const SpecResources *resources, DeviceState *ret) {
         DeviceState state = { .rules = g_array_new(FALSE, FALSE, sizeof(DeviceRule)) };
-        GVariantBuilder list;
 
         for (size_t i = 0; i < resources->n_devices; i++)
                 apply_spec_rule(&state, resources->devices + i);
         apply_default_rules(&state);
+
         if (state.allow_by_default && state.rules->len > 0) {
-                /* Less than was asked for is safe, more is not. */
-                log_debug("#/linux/resources/devices: systemd cannot allow all devices but some: only the "
-                          "default ones are");
-                state.allow_by_default = false;
+                state.inexact = true;
                 g_array_set_size(state.rules, 0);
-                apply_default_rules(&state);
         }
+        for (guint i = 0; i < state.rules->len; i++) {
+                const DeviceRule *rule = &g_array_index(state.rules, DeviceRule, i);
+
+                if (rule->major == ANY && rule->minor != ANY)
+                        state.inexact = true;
+        }
+        *ret = state;
+}
+
+bool properties_need_device_filter(const SpecResources *resources) {
+        DeviceState state;
+
+        read_rules(resources, &state);
+        g_array_unref(state.rules);
+        return state.inexact;
+}
+
+void translate_devices(Translation *t, const SpecResources *resources) {
+        GVariantBuilder list;
+        DeviceState state;
+
+        read_rules(resources, &state);
         g_variant_builder_init(&list, G_VARIANT_TYPE("a(ss)"));
         for (guint i = 0; i < state.rules->len; i++)
                 add_allow(&list, &g_array_index(state.rules, DeviceRule, i));

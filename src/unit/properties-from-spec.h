@@ -20,6 +20,10 @@ int properties_from_resources(
                 const SpecResources *resources, bool devices, PropertyList *properties,
                 char ***ret_settings);
 
+/* Whether the properties for the device rules allow more than the rules do, as systemd has no exceptions: then
+ * they have to be enforced beside it. Pure. */
+bool properties_need_device_filter(const SpecResources *resources);
+
 /* Annotations "org.systemd.property.NAME": the value is a GVariant text ("uint64 5", "'str'",
  * "['a.service']"). NAME that ends in Sec takes seconds and sets NAME with USec, as runc and crun do. Others
  * win over what is in the list. Logs. -EINVAL: not a property name, or not a value of its type. */

@@ -23,6 +23,8 @@ static char *translate(const Spec *spec) {
         g_string_append(text, dump);
         for (char **setting = settings; *setting; setting++)
                 g_string_append_printf(text, "file %s\n", *setting);
+        if (properties_need_device_filter(&spec->linux_.resources))
+                g_string_append(text, "and a device filter\n");
         return g_string_free(text, FALSE);
 }
 

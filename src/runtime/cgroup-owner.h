@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Who may manage the container's cgroup from the inside: runtime-spec config-linux.md, "Cgroup ownership". */
+
+#include "spec/spec.h"
+
+/* Gives the cgroup to the payload's user, when it has a cgroup namespace of its own and mounts the cgroup
+ * file system writable; otherwise does nothing. Logs. */
+int cgroup_owner_apply(const Spec *spec, int cgroup_fd);
