@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 
 #define FILE_SIZE_MAX (16U * 1024 * 1024)
 #define EAGAIN_TRIES  128
+#define SYMLINKS_MAX  40U
 
 int read_fd(int fd, char **ret, size_t *ret_size) {
         _cleanup_free_ char *buffer = NULL;
@@ -206,6 +208,43 @@ int open_beneath(int dir_fd, const char *path, int flags) {
                                                             RESOLVE_NO_MAGICLINKS });
 }
 
+/* NULL: not a symlink, or not there. */
+static char *read_link_in_root(int root_fd, const char *path) {
+        _cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
+        char text[PATH_MAX];
+        ssize_t n;
+
+        n = fd < 0 ? -1 : readlinkat(fd, "", text, sizeof text);
+        return n > 0 ? g_strndup(text, (size_t) n) : NULL;
+}
+
+/* Where a path leads in the root when some of it is missing, and is about to be made there: with the symlinks
+ * followed that there are. Images have such links: /etc/resolv.conf to what only a running system has. */
+static int resolve_in_root(int root_fd, const char *path, char **ret) {
+        _cleanup_free_ char *done = g_strdup("/"), *rest = g_strdup(path);
+
+        for (unsigned links = 0; *rest;) {
+                size_t begin = strspn(rest, "/"), n = strcspn(rest + begin, "/");
+                _cleanup_free_ char *name = g_strndup(rest + begin, n), *tail = g_strdup(rest + begin + n);
+                _cleanup_free_ char *next = streq(name, "..") ? g_path_get_dirname(done)
+                                : *name && !streq(name, ".")  ? g_build_filename(done, name, NULL)
+                                                              : g_strdup(done);
+                _cleanup_free_ char *link = read_link_in_root(root_fd, next);
+
+                if (link && ++links > SYMLINKS_MAX)
+                        return -ELOOP;
+                g_free(rest);
+                rest = link ? g_strconcat(link, tail, NULL) : TAKE_PTR(tail);
+                if (link && *link != '/')
+                        continue;
+                g_free(done);
+                done = link ? g_strdup("/") : TAKE_PTR(next);
+        }
+
+        *ret = TAKE_PTR(done);
+        return 0;
+}
+
 /* Goes one component down, making it when it is missing. The prefix is resolved again from the root each
  * time, so that symlinks in the middle lead where they would lead inside of the container. */
 static int enter_or_make(int root_fd, const char *prefix, mode_t mode) {
@@ -229,14 +268,16 @@ static int enter_or_make(int root_fd, const char *prefix, mode_t mode) {
 
 int make_directories_in_root(int root_fd, const char *path, mode_t mode) {
         _cleanup_free_ char *prefix = NULL;
-        int fd;
+        int fd, r;
 
         /* Mostly it is there. */
         fd = open_in_root(root_fd, path, O_PATH | O_DIRECTORY);
         if (fd != -ENOENT)
                 return fd;
 
-        prefix = g_strdup(path);
+        r = resolve_in_root(root_fd, path, &prefix);
+        if (r < 0)
+                return r;
         for (char *p = prefix + 1;; p++) {
                 char c = *p;
 
@@ -266,14 +307,18 @@ int open_parent_in_root(int root_fd, const char *path, const char **ret_name) {
 
 int make_file_in_root(int root_fd, const char *path, mode_t mode) {
         _cleanup_close_ int parent_fd = -EBADF, made_fd = -EBADF;
+        _cleanup_free_ char *target = NULL;
         const char *name;
-        int fd;
+        int fd, r;
 
         fd = open_in_root(root_fd, path, O_PATH);
         if (fd != -ENOENT)
                 return fd;
 
-        parent_fd = open_parent_in_root(root_fd, path, &name);
+        r = resolve_in_root(root_fd, path, &target);
+        if (r < 0)
+                return r;
+        parent_fd = open_parent_in_root(root_fd, target, &name);
         if (parent_fd < 0)
                 return parent_fd;
         made_fd =
@@ -281,5 +326,5 @@ int make_file_in_root(int root_fd, const char *path, mode_t mode) {
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
         if (made_fd < 0)
                 return errno == EEXIST ? -ELOOP : negative_errno();
-        return open_in_root(root_fd, path, O_PATH);
+        return open_in_root(root_fd, target, O_PATH);
 }

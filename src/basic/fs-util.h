@@ -35,11 +35,12 @@ int open_in_root(int root_fd, const char *path, int flags);
 /* The same with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, for procfs and cgroupfs. */
 int open_beneath(int dir_fd, const char *path, int flags);
 
-/* Makes directory path (and its parents, 0755) inside of root_fd and returns it opened with O_PATH. */
+/* Makes directory path (and its parents, 0755) inside of root_fd and returns it opened with O_PATH. Symlinks
+ * are followed, those that lead to nothing as well: then what they lead to is made. */
 int make_directories_in_root(int root_fd, const char *path, mode_t mode);
 
 /* Makes an empty regular file (and its parents) inside of root_fd unless something is there; returns it
- * opened with O_PATH. The last component is not followed when it is a dangling symlink: -ELOOP. */
+ * opened with O_PATH. Follows symlinks as make_directories_in_root() does. */
 int make_file_in_root(int root_fd, const char *path, mode_t mode);
 
 /* Opens the parent directory of path inside of root_fd, making what is missing, and tells the last component

@@ -32,6 +32,14 @@ void mount_sources_done(MountSources *sources) {
         *sources = (MountSources) { 0 };
 }
 
+unsigned mounts_source_propagation(const Spec *spec) {
+        unsigned long propagation = spec->linux_.rootfs_propagation;
+
+        if (propagation & MS_SHARED)
+                return 0;
+        return propagation & (MS_PRIVATE | MS_UNBINDABLE) ? MS_PRIVATE : MS_SLAVE;
+}
+
 static int set_attributes(int fd, const SpecMount *m) {
         struct mount_attr attr = { .attr_set = m->attr_set, .attr_clr = m->attr_clear };
         struct mount_attr rec = { .attr_set = m->rec_attr_set, .attr_clr = m->rec_attr_clear };
@@ -58,7 +66,7 @@ static int set_attributes(int fd, const SpecMount *m) {
 
 static int open_source(const Spec *spec, const SpecMount *m) {
         unsigned flags = (m->recursive ? AT_RECURSIVE : 0) | (m->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
-        struct mount_attr slave = { .propagation = MS_SLAVE };
+        struct mount_attr detached = { .propagation = mounts_source_propagation(spec) };
         _cleanup_close_ int fd = -EBADF;
         int r;
 
@@ -67,8 +75,8 @@ static int open_source(const Spec *spec, const SpecMount *m) {
                 return log_error_errno(
                                 negative_errno(), "Failed to open '%s', to be mounted on '%s': %m",
                                 m->source, m->destination);
-        if (!(spec->linux_.rootfs_propagation & MS_SHARED) &&
-            mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &slave, sizeof slave) < 0)
+        if (detached.propagation != 0 &&
+            mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &detached, sizeof detached) < 0)
                 return log_error_errno(
                                 negative_errno(), "Failed to detach mount propagation of '%s': %m",
                                 m->source);
@@ -184,8 +192,10 @@ static int make_mount(const SpecMount *m, const char *type, int quiet_error) {
         int fd, r;
 
         fs_fd = fsopen(type, FSOPEN_CLOEXEC);
-        if (fs_fd < 0)
-                return log_fs_error(fs_fd, negative_errno(), m);
+        if (fs_fd < 0) {
+                r = negative_errno();
+                return r == quiet_error ? r : log_fs_error(fs_fd, r, m);
+        }
         r = configure(fs_fd, m);
         if (r < 0)
                 return r == quiet_error ? r : log_fs_error(fs_fd, r, m);
@@ -208,7 +218,7 @@ static int bind_host_directory(const SpecMount *m, const char *path) {
                                 negative_errno(), "Failed to open '%s', to be mounted on '%s': %m", path,
                                 m->destination);
         /* Whose mounts these are, only they can be made stricter; never looser. */
-        attributes.attr_clear = 0;
+        attributes.attr_clear = attributes.rec_attr_clear = 0;
         r = set_attributes(fd, &attributes);
         if (r < 0)
                 return r;
@@ -222,20 +232,21 @@ static int make_sysfs(const SpecMount *m) {
         fd = make_mount(m, "sysfs", -EPERM);
         if (fd != -EPERM)
                 return fd;
-        /* A user namespace may mount sysfs only with a network namespace of its own. */
-        readonly.attr_set |= MOUNT_ATTR_RDONLY;
+        /* A user namespace may mount sysfs only with a network namespace of its own. What is mounted below the
+         * host's comes with it: nothing of it is the container's to change. */
+        readonly.rec_attr_set |= MOUNT_ATTR_RDONLY;
         return bind_host_directory(&readonly, "/sys");
 }
 
-static int make_cgroup(const Spec *spec, const SpecMount *m) {
+/* A container without a cgroup namespace of its own sees the whole hierarchy: what its /proc/self/cgroup says is
+ * to be found there. A user namespace may not mount that, and gets its own cgroup alone. */
+static int make_cgroup(const SpecMount *m) {
         _cleanup_free_ char *cgroup = NULL, *path = NULL;
         int fd, r;
 
-        if (spec_namespace(spec, CLONE_NEWCGROUP)) {
-                fd = make_mount(m, "cgroup2", -EPERM);
-                if (fd != -EPERM && fd != -EBUSY)
-                        return fd;
-        }
+        fd = make_mount(m, "cgroup2", -EPERM);
+        if (fd != -EPERM && fd != -EBUSY)
+                return fd;
         r = pid_cgroup(0, &cgroup);
         if (r < 0)
                 return log_error_errno(r, "Failed to find our own cgroup: %m");
@@ -321,6 +332,20 @@ static int fill(const SpecMount *m, int target_fd, int mount_fd) {
         return 0;
 }
 
+/* The kernel says no more than EINVAL. */
+static int check_kinds(const SpecMount *m, int target_fd, int mount_fd) {
+        struct stat target, source;
+
+        if (fstat(target_fd, &target) < 0 || fstat(mount_fd, &source) < 0)
+                return log_error_errno(negative_errno(), "Failed to look at '%s': %m", m->destination);
+        if (S_ISDIR(target.st_mode) == S_ISDIR(source.st_mode))
+                return 0;
+        return log_error_errno(
+                        -ENOTDIR, "Failed to mount %s%s%s on '%s': %s is not a directory, but the other is",
+                        m->bind ? "'" : "", m->bind ? m->source : m->type, m->bind ? "'" : "",
+                        m->destination, S_ISDIR(source.st_mode) ? "the destination" : "the source");
+}
+
 static int attach(const SpecMount *m, int root_fd, int mount_fd) {
         _cleanup_close_ int target_fd = -EBADF;
         int r;
@@ -328,7 +353,9 @@ static int attach(const SpecMount *m, int root_fd, int mount_fd) {
         target_fd = open_destination(m, root_fd, mount_fd);
         if (target_fd < 0)
                 return target_fd;
-        r = fill(m, target_fd, mount_fd);
+        r = check_kinds(m, target_fd, mount_fd);
+        if (r >= 0)
+                r = fill(m, target_fd, mount_fd);
         if (r < 0)
                 return r;
         if (move_mount(mount_fd, "", target_fd, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
@@ -396,13 +423,13 @@ static int make_tmpfs(const SpecMount *m, int root_fd) {
 }
 
 /* A new mount, with its final attributes but for a tmpfs that will be read-only. */
-static int make(const Spec *spec, const SpecMount *m, int root_fd) {
+static int make(const SpecMount *m, int root_fd) {
         _cleanup_close_ int fd = -EBADF;
         SpecMount attributes = *m;
         int r;
 
         if (is_cgroup(m))
-                fd = make_cgroup(spec, m);
+                fd = make_cgroup(m);
         else if (streq(m->type, "sysfs"))
                 fd = make_sysfs(m);
         else if (is_tmpfs(m))
@@ -421,7 +448,7 @@ static int make(const Spec *spec, const SpecMount *m, int root_fd) {
 }
 
 /* *fd: the mount, when it is made already; afterwards what mounts_finish() has to change. */
-static int apply_mount(const Spec *spec, const SpecMount *m, int *fd, int root_fd) {
+static int apply_mount(const SpecMount *m, int *fd, int root_fd) {
         int r;
 
         if (!m->bind && (streq(m->type, "proc") || streq(m->type, "sysfs"))) {
@@ -430,7 +457,7 @@ static int apply_mount(const Spec *spec, const SpecMount *m, int *fd, int root_f
                         return r;
         }
         if (*fd < 0)
-                *fd = make(spec, m, root_fd);
+                *fd = make(m, root_fd);
         if (*fd < 0)
                 return *fd;
         r = attach(m, root_fd, *fd);
@@ -479,7 +506,7 @@ int mounts_make(const Spec *spec, MountSources *sources) {
 
                 if (sources->fds[i] >= 0 || sources->links[i] || is_made_late(spec, i))
                         continue;
-                fd = m->bind ? open_source(spec, m) : make(spec, m, /* root_fd= */ -EBADF);
+                fd = m->bind ? open_source(spec, m) : make(m, /* root_fd= */ -EBADF);
                 if (fd < 0)
                         return fd;
                 sources->fds[i] = fd;
@@ -494,7 +521,7 @@ static int apply_where(const Spec *spec, MountSources *sources, int root_fd, boo
                 if (waits_for_cgroup(spec, i) != cgroup)
                         continue;
                 r = sources->links[i] ? make_link(&spec->mounts[i], root_fd, sources->links[i])
-                                      : apply_mount(spec, &spec->mounts[i], &sources->fds[i], root_fd);
+                                      : apply_mount(&spec->mounts[i], &sources->fds[i], root_fd);
                 if (r < 0)
                         return r;
         }

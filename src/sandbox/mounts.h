@@ -19,6 +19,10 @@ typedef struct MountSources {
 
 void mount_sources_done(MountSources *sources);
 
+/* What becomes of the peer groups that copies of host mounts are in (MS_SLAVE, ...): 0 when the configuration
+ * wants to share mounts with the host. Does not log. */
+unsigned mounts_source_propagation(const Spec *spec);
+
 /* In the parent, with all its rights and before anything is made: copies what will be bind-mounted and what
  * the child could not open, with its final attributes. -ENOENT: a source does not exist. */
 int mounts_open_sources(const Spec *spec, MountSources *ret);
@@ -31,8 +35,8 @@ int mounts_make(const Spec *spec, MountSources *sources);
 /* In the child, before the change of root: attaches all mounts but those that wait for the cgroup. */
 int mounts_apply(const Spec *spec, MountSources *sources, int root_fd);
 
-/* Whether there is a cgroup mount that has to be made before the change of root (no cgroup namespace: it is
- * a bind mount of the host's directory; or something is mounted on it) or can be made after it. */
+/* Whether there is a cgroup mount that has to be made before the change of root (no cgroup namespace: it may
+ * become a bind mount of the host's directory; or something is mounted on it) or can be made after it. */
 bool mounts_need_cgroup_early(const Spec *spec);
 
 /* Whether one of the paths is on a mount that waits for the cgroup. */

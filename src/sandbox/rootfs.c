@@ -11,14 +11,26 @@
 #include <unistd.h>
 
 #include "basic/log.h"
+#include "sandbox/mounts.h"
+
+/* The copy is in the peer groups of what it was copied from. The root itself leaves its group in any case: all
+ * that is mounted in the container would appear on the host, and pivot_root(2) refuses a shared root. A
+ * propagation that is asked for is set at the end, in a group of its own. */
+static int detach_propagation(const Spec *spec, int fd) {
+        struct mount_attr below = { .propagation = mounts_source_propagation(spec) };
+        struct mount_attr private = { .propagation = MS_PRIVATE };
+
+        if (below.propagation != 0 &&
+            mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &below, sizeof below) < 0)
+                return negative_errno();
+        if (mount_setattr(fd, "", AT_EMPTY_PATH, &private, sizeof private) < 0)
+                return negative_errno();
+        return 0;
+}
 
 int rootfs_open(const Spec *spec) {
-        bool shared = spec->linux_.rootfs_propagation & MS_SHARED;
-        /* The mounts below stay in the peer groups that they are in when the configuration asks for that.
-         * The root itself cannot: pivot_root(2) refuses what is shared. It becomes so afterwards, on its
-         * own. */
-        struct mount_attr attr = { .propagation = shared ? MS_PRIVATE : MS_SLAVE };
         _cleanup_close_ int fd = -EBADF;
+        int r;
 
         fd = open_tree(AT_FDCWD, spec->root_path,
                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
@@ -31,12 +43,10 @@ int rootfs_open(const Spec *spec) {
                                 negative_errno(), "The root file system '%s' is not a directory: %m",
                                 spec->root_path);
 
-        /* The copy is in the peer group of what it was copied from: without this, mounts below it would
-         * appear on the host. */
-        if (mount_setattr(fd, "", AT_EMPTY_PATH | (shared ? 0 : AT_RECURSIVE), &attr, sizeof attr) < 0)
+        r = detach_propagation(spec, fd);
+        if (r < 0)
                 return log_error_errno(
-                                negative_errno(), "Failed to detach mount propagation of '%s': %m",
-                                spec->root_path);
+                                r, "Failed to detach mount propagation of '%s': %m", spec->root_path);
         return TAKE_FD(fd);
 }
 
@@ -71,7 +81,8 @@ int rootfs_pivot(int root_fd, bool no_pivot) {
         }
 
         /* The old root ends up mounted over the new one (pivot_root(2), "pivot_root(".", ".")"), and is
-         * taken off there. Nothing of it is shared with the host (rootfs_isolate). */
+         * taken off there. That stays among ourselves, as no mount of this namespace is shared with another
+         * (rootfs_isolate()) but what the configuration wants to be. */
         if (syscall(SYS_pivot_root, ".", ".") < 0)
                 return log_error_errno(negative_errno(), "Failed to pivot to the root file system: %m");
         if (umount2(".", MNT_DETACH) < 0)

@@ -228,6 +228,36 @@ static int apply_idmap_option(SpecMount *mount, const char *option, const char *
         return 1;
 }
 
+/* Data of mount(2) is one text, with commas in it: an option of the configuration may be several. Quotes keep
+ * what is between them together, as the security modules want it ("context=\"...:c1,c2\""), a backslash the
+ * comma behind it. */
+static char *next_data(const char **text) {
+        GString *option = g_string_new(NULL);
+        bool quoted = false;
+
+        for (; **text && (quoted || **text != ','); (*text)++) {
+                if (**text == '"') {
+                        quoted = !quoted;
+                        continue;
+                }
+                if (**text == '\\' && (*text)[1])
+                        g_string_append_c(option, *(*text)++);
+                g_string_append_c(option, **text);
+        }
+        if (**text)
+                (*text)++;
+        return g_string_free(option, FALSE);
+}
+
+static void add_data(SpecMount *mount, const char *text) {
+        while (*text) {
+                _cleanup_free_ char *option = next_data(&text);
+
+                if (*option)
+                        strv_add(&mount->data, option);
+        }
+}
+
 int spec_mount_apply_option(SpecMount *mount, const char *option, const char **ret_rejected) {
         int r;
 
@@ -243,6 +273,6 @@ int spec_mount_apply_option(SpecMount *mount, const char *option, const char **r
         if (r != 0)
                 return r < 0 ? r : 0;
 
-        strv_add(&mount->data, option);
+        add_data(mount, option);
         return 0;
 }

@@ -106,7 +106,7 @@ typedef struct SpecMount {
         char **superblock_flags;    /* "sync", "dirsync", "lazytime", "mand", ...: fsconfig flags */
         unsigned long *propagation; /* MS_PRIVATE, MS_SLAVE | MS_REC, ...: applied in order */
         size_t n_propagation;
-        char **data; /* everything else: "mode=755", "newinstance", for the file system */
+        char **data; /* everything else, one by one: "mode=755", "newinstance", for the file system */
         bool tmpcopyup;
         bool copy_symlink, src_nofollow, dest_nofollow;
         bool idmap, idmap_recursive;
