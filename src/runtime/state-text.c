@@ -13,7 +13,8 @@ char *state_text(const State *s, const char *status, pid_t pid) {
         json_text_string(&json, "ociVersion", s->oci_version ? s->oci_version : "1.0.0");
         json_text_string(&json, "id", s->id);
         json_text_string(&json, "status", status);
-        json_text_int(&json, "pid", pid);
+        if (pid > 0) /* Of a container that has stopped it is somebody else's by now. */
+                json_text_int(&json, "pid", pid);
         json_text_string(&json, "bundle", s->bundle);
         if (s->annotations)
                 json_text_raw(&json, "annotations", s->annotations);

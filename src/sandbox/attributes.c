@@ -100,13 +100,15 @@ int attributes_set_oom_score(pid_t pid, const SpecProcess *process) {
         path = g_strdup_printf("/proc/%d/oom_score_adj", pid);
         text = g_strdup_printf("%" G_GINT64_FORMAT, process->oom_score_adj.value);
         r = write_string_at(AT_FDCWD, path, text);
-        if (r == -EACCES) {
+        if (r == -EACCES && geteuid() != 0) {
                 log_warning("Not setting oomScoreAdj to %s: lowering it needs CAP_SYS_RESOURCE on the host",
                             text);
                 return 0;
         }
         if (r < 0)
-                return log_error_errno(r, "Failed to set oomScoreAdj to %s: %m", text);
+                return log_error_errno(
+                                r, "Failed to set oomScoreAdj to %s: %m%s", text,
+                                r == -EACCES ? " (lowering it needs CAP_SYS_RESOURCE)" : "");
         return 0;
 }
 

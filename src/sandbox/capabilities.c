@@ -97,6 +97,9 @@ static uint64_t translate_set(char **list, SpecCapabilitySet set, int known) {
         for (char **name = list; name && *name; name++) {
                 int cap = capability_from_name(*name);
 
+                /* As runc: only the exact name grants anything. */
+                if (cap >= 0 && !streq(*name, names[cap]))
+                        cap = -EINVAL;
                 if (cap < 0 || cap >= known)
                         log_warning("Ignoring capability '%s' in the %s set: %s does not know it", *name,
                                     set_names[set], cap < 0 ? "berth" : "the kernel");

@@ -116,8 +116,9 @@ static char **make_environment(SandboxContext *c, const Report *start) {
         _cleanup_close_ int root_fd = -EBADF;
 
         root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        home = g_environ_getenv(process->env, "HOME") ? g_strdup("")
-                                                      : identity_home(root_fd, process->user.uid);
+        /* An empty one is none, as for runc. */
+        if (isempty(g_environ_getenv(process->env, "HOME")))
+                home = identity_home(root_fd, process->user.uid);
         env = executable_environment((const char *const *) process->env, c->options->payload_env, home);
         return executable_environment((const char *const *) env, (const char *const *) handed, home);
 }

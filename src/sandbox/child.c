@@ -334,6 +334,9 @@ static int step_identity(SandboxContext *c) {
         bool keep_admin = c->seccomp.n_code > 0 && !process->no_new_privileges;
         int r;
 
+        /* As we are, and if need be as the payload will be: one of the two may be locked out of it (mode 0700,
+         * a file system that squashes root). */
+        c->cwd_entered = executable_try_cwd(process->cwd);
         r = capability_drop_bounding(&c->capabilities);
         if (r >= 0)
                 r = identity_apply(&process->user, identity_keeps_groups(c->spec), c->proc_fd);
@@ -348,7 +351,7 @@ static int step_executable(SandboxContext *c) {
         const SpecProcess *process = &c->spec->process;
         int r;
 
-        r = executable_enter_cwd(process->cwd);
+        r = executable_enter_cwd(process->cwd, c->cwd_entered);
         if (r < 0)
                 return r;
         return executable_find(

@@ -24,6 +24,7 @@ typedef struct SandboxContext {
         Console console;     /* child only */
         char *executable;    /* child only: what exec will be given */
         bool cgroup_entered; /* child only */
+        bool cwd_entered;    /* child only */
 } SandboxContext;
 
 /* Runs all steps, waits for the start, executes the payload. Failures go to the parent. */

@@ -93,6 +93,13 @@ static int clone_host_node(const SpecDevice *device) {
         return TAKE_FD(fd);
 }
 
+/* Whether the host's file of that name is the device, so that it can cover what an image has in its place. */
+static bool host_has_node(const SpecDevice *device) {
+        _cleanup_close_ int fd = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd >= 0 && is_device(fd, device);
+}
+
 static int bind_node(int dir_fd, const char *name, const SpecDevice *device) {
         _cleanup_close_ int source = -EBADF, target = -EBADF;
         int r;
@@ -138,7 +145,7 @@ static int create_device(int root_fd, const SpecDevice *device, bool bind) {
                 return bind_node(dir_fd, name, device);
 
         r = make_node(dir_fd, name, device);
-        if ((r == -EPERM || r == -EEXIST) && device->type != 'p')
+        if ((r == -EPERM || (r == -EEXIST && host_has_node(device))) && device->type != 'p')
                 return bind_node(dir_fd, name, device);
         if (r < 0)
                 return log_error_errno(

@@ -71,10 +71,14 @@ int executable_find(const char *const *args, const char *const *env, char **ret)
                         error_words(result));
 }
 
-int executable_enter_cwd(const char *cwd) {
+bool executable_try_cwd(const char *cwd) {
+        return chdir(cwd) >= 0;
+}
+
+int executable_enter_cwd(const char *cwd, bool entered) {
         _cleanup_free_ char *now = NULL;
 
-        if (chdir(cwd) < 0)
+        if (!entered && chdir(cwd) < 0)
                 return log_error_errno(
                                 negative_errno(), "chdir to cwd (\"%s\") set in config.json failed: %s", cwd,
                                 error_words(negative_errno()));
@@ -99,11 +103,29 @@ static bool own_number(const char *name, char *buffer, size_t size) {
         return true;
 }
 
-char **executable_environment(const char *const *base, const char *const *additions, const char *home) {
-        char **env = g_strdupv((char **) base);
+static bool is_set_again(const char *const *later, const char *entry) {
+        size_t n = strcspn(entry, "=") + 1;
 
-        if (!env)
-                env = g_new0(char *, 1);
+        for (; *later; later++)
+                if (strncmp(*later, entry, n) == 0)
+                        return true;
+        return false;
+}
+
+/* Of a variable that is there twice the last one counts: what finds the first one must not see another. */
+static char **copy_environment(const char *const *base) {
+        GPtrArray *env = g_ptr_array_new();
+
+        for (; base && *base; base++)
+                if (!is_set_again(base + 1, *base))
+                        g_ptr_array_add(env, g_strdup(*base));
+        g_ptr_array_add(env, NULL);
+        return (char **) g_ptr_array_free(env, FALSE);
+}
+
+char **executable_environment(const char *const *base, const char *const *additions, const char *home) {
+        char **env = copy_environment(base);
+
         for (; additions && *additions; additions++) {
                 _cleanup_free_ char *name = NULL;
                 const char *value = strchr(*additions, '=');
@@ -114,5 +136,7 @@ char **executable_environment(const char *const *base, const char *const *additi
                 name = g_strndup(*additions, (size_t) (value - *additions));
                 env = g_environ_setenv(env, name, own_number(name, own, sizeof own) ? own : value + 1, TRUE);
         }
-        return g_environ_setenv(env, "HOME", home, FALSE);
+        if (isempty(home) || !isempty(g_environ_getenv(env, "HOME")))
+                return env;
+        return g_environ_setenv(env, "HOME", home, TRUE);
 }

@@ -80,26 +80,28 @@ int userns_write_maps(const SpecIdMap *map, pid_t pid) {
         return r;
 }
 
-static bool is_mapped(const SpecIdMapping *map, size_t n, uint32_t id) {
+/* Who makes the container's files: root; where that has no id on the host, the first one that has. A joined
+ * namespace is taken to have a root. */
+static uint32_t first_id(const SpecIdMapping *map, size_t n) {
         for (size_t i = 0; i < n; i++)
-                if (id >= map[i].container_id && id - map[i].container_id < map[i].size)
-                        return true;
-        return false;
+                if (map[i].container_id == 0)
+                        return 0;
+        return n > 0 ? map[0].container_id : 0;
 }
 
 int userns_become_root(const Spec *spec) {
         const SpecIdMap *map = &spec->linux_.id_map;
-        bool joined = spec_namespace(spec, CLONE_NEWUSER)->path != NULL;
+        uint32_t uid = first_id(map->uid, map->n_uid), gid = first_id(map->gid, map->n_gid);
 
         /* Supplementary groups of the caller have no place in here; an unprivileged mapping forbids even
          * this. */
         if (!identity_keeps_groups(spec) && setgroups(0, NULL) < 0 && errno != EPERM)
                 return log_error_errno(negative_errno(), "Failed to drop supplementary groups: %m");
-        if ((joined || is_mapped(map->gid, map->n_gid, 0)) && setresgid(0, 0, 0) < 0)
+        if (setresgid(gid, gid, gid) < 0)
                 return log_error_errno(
-                                negative_errno(), "Failed to become group 0 of the user namespace: %m");
-        if ((joined || is_mapped(map->uid, map->n_uid, 0)) && setresuid(0, 0, 0) < 0)
+                                negative_errno(), "Failed to become group %u of the user namespace: %m", gid);
+        if (setresuid(uid, uid, uid) < 0)
                 return log_error_errno(
-                                negative_errno(), "Failed to become user 0 of the user namespace: %m");
+                                negative_errno(), "Failed to become user %u of the user namespace: %m", uid);
         return 0;
 }
