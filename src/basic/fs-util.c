@@ -218,8 +218,9 @@ static char *read_link_in_root(int root_fd, const char *path) {
         return n > 0 ? g_strndup(text, (size_t) n) : NULL;
 }
 
-/* Where a path leads in the root when some of it is missing, and is about to be made there: with the symlinks
- * followed that there are. Images have such links: /etc/resolv.conf to what only a running system has. */
+/* Where a path leads in the root when some of it is missing, and is about to be made there: with the
+ * symlinks followed that there are. Images have such links: /etc/resolv.conf to what only a running system
+ * has. */
 static int resolve_in_root(int root_fd, const char *path, char **ret) {
         _cleanup_free_ char *done = g_strdup("/"), *rest = g_strdup(path);
 

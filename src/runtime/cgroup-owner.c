@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the ownership of the container's cgroup. Nothing but what the kernel lists as safe to delegate is given
- * away: the files with the limits stay root's. */
+/* Owns the ownership of the container's cgroup. Nothing but what the kernel lists as safe to delegate is
+ * given away: the files with the limits stay root's. */
 
 #include "runtime/cgroup-owner.h"
 

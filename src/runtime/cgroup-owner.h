@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Who may manage the container's cgroup from the inside: runtime-spec config-linux.md, "Cgroup ownership". */
+/* Who may manage the container's cgroup from the inside: runtime-spec config-linux.md, "Cgroup ownership".
+ */
 
 #include "spec/spec.h"
 

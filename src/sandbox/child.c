@@ -334,8 +334,8 @@ static int step_identity(SandboxContext *c) {
         bool keep_admin = c->seccomp.n_code > 0 && !process->no_new_privileges;
         int r;
 
-        /* As we are, and if need be as the payload will be: one of the two may be locked out of it (mode 0700,
-         * a file system that squashes root). */
+        /* As we are, and if need be as the payload will be: one of the two may be locked out of it (mode
+         * 0700, a file system that squashes root). */
         c->cwd_entered = executable_try_cwd(process->cwd);
         r = capability_drop_bounding(&c->capabilities);
         if (r >= 0)

@@ -93,7 +93,8 @@ static int clone_host_node(const SpecDevice *device) {
         return TAKE_FD(fd);
 }
 
-/* Whether the host's file of that name is the device, so that it can cover what an image has in its place. */
+/* Whether the host's file of that name is the device, so that it can cover what an image has in its place.
+ */
 static bool host_has_node(const SpecDevice *device) {
         _cleanup_close_ int fd = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 

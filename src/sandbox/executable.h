@@ -19,6 +19,6 @@ bool executable_try_cwd(const char *cwd);
 int executable_enter_cwd(const char *cwd, bool entered);
 
 /* The payload's environment: base, replaced by or extended with additions; LISTEN_PID and WATCHDOG_PID of
- * additions become the caller's pid; HOME is added when there is none, or an empty one. Of a variable that is
- * in base twice the last one stays. Caller frees. */
+ * additions become the caller's pid; HOME is added when there is none, or an empty one. Of a variable that
+ * is in base twice the last one stays. Caller frees. */
 char **executable_environment(const char *const *base, const char *const *additions, const char *home);

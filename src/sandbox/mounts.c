@@ -232,14 +232,14 @@ static int make_sysfs(const SpecMount *m) {
         fd = make_mount(m, "sysfs", -EPERM);
         if (fd != -EPERM)
                 return fd;
-        /* A user namespace may mount sysfs only with a network namespace of its own. What is mounted below the
-         * host's comes with it: nothing of it is the container's to change. */
+        /* A user namespace may mount sysfs only with a network namespace of its own. What is mounted below
+         * the host's comes with it: nothing of it is the container's to change. */
         readonly.rec_attr_set |= MOUNT_ATTR_RDONLY;
         return bind_host_directory(&readonly, "/sys");
 }
 
-/* A container without a cgroup namespace of its own sees the whole hierarchy: what its /proc/self/cgroup says is
- * to be found there. A user namespace may not mount that, and gets its own cgroup alone. */
+/* A container without a cgroup namespace of its own sees the whole hierarchy: what its /proc/self/cgroup
+ * says is to be found there. A user namespace may not mount that, and gets its own cgroup alone. */
 static int make_cgroup(const SpecMount *m) {
         _cleanup_free_ char *cgroup = NULL, *path = NULL;
         int fd, r;

@@ -19,8 +19,8 @@ typedef struct MountSources {
 
 void mount_sources_done(MountSources *sources);
 
-/* What becomes of the peer groups that copies of host mounts are in (MS_SLAVE, ...): 0 when the configuration
- * wants to share mounts with the host. Does not log. */
+/* What becomes of the peer groups that copies of host mounts are in (MS_SLAVE, ...): 0 when the
+ * configuration wants to share mounts with the host. Does not log. */
 unsigned mounts_source_propagation(const Spec *spec);
 
 /* In the parent, with all its rights and before anything is made: copies what will be bind-mounted and what

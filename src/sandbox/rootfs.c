@@ -13,8 +13,8 @@
 #include "basic/log.h"
 #include "sandbox/mounts.h"
 
-/* The copy is in the peer groups of what it was copied from. The root itself leaves its group in any case: all
- * that is mounted in the container would appear on the host, and pivot_root(2) refuses a shared root. A
+/* The copy is in the peer groups of what it was copied from. The root itself leaves its group in any case:
+ * all that is mounted in the container would appear on the host, and pivot_root(2) refuses a shared root. A
  * propagation that is asked for is set at the end, in a group of its own. */
 static int detach_propagation(const Spec *spec, int fd) {
         struct mount_attr below = { .propagation = mounts_source_propagation(spec) };
@@ -45,8 +45,7 @@ int rootfs_open(const Spec *spec) {
 
         r = detach_propagation(spec, fd);
         if (r < 0)
-                return log_error_errno(
-                                r, "Failed to detach mount propagation of '%s': %m", spec->root_path);
+                return log_error_errno(r, "Failed to detach mount propagation of '%s': %m", spec->root_path);
         return TAKE_FD(fd);
 }
 

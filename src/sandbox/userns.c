@@ -99,7 +99,8 @@ int userns_become_root(const Spec *spec) {
                 return log_error_errno(negative_errno(), "Failed to drop supplementary groups: %m");
         if (setresgid(gid, gid, gid) < 0)
                 return log_error_errno(
-                                negative_errno(), "Failed to become group %u of the user namespace: %m", gid);
+                                negative_errno(), "Failed to become group %u of the user namespace: %m",
+                                gid);
         if (setresuid(uid, uid, uid) < 0)
                 return log_error_errno(
                                 negative_errno(), "Failed to become user %u of the user namespace: %m", uid);

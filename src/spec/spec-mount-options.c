@@ -228,9 +228,9 @@ static int apply_idmap_option(SpecMount *mount, const char *option, const char *
         return 1;
 }
 
-/* Data of mount(2) is one text, with commas in it: an option of the configuration may be several. Quotes keep
- * what is between them together, as the security modules want it ("context=\"...:c1,c2\""), a backslash the
- * comma behind it. */
+/* Data of mount(2) is one text, with commas in it: an option of the configuration may be several. Quotes
+ * keep what is between them together, as the security modules want it ("context=\"...:c1,c2\""), a backslash
+ * the comma behind it. */
 static char *next_data(const char **text) {
         GString *option = g_string_new(NULL);
         bool quoted = false;

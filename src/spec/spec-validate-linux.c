@@ -4,6 +4,7 @@
  * resources, seccomp and Intel RDT (spec-validate-resources.c). */
 
 #include <inttypes.h>
+#include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <net/if.h>
 
@@ -300,15 +301,31 @@ static int check_paths(const SpecCheck *check) {
         return check_path_list(check, "readonlyPaths", check->spec->linux_.readonly_paths);
 }
 
+/* set_mempolicy(2) */
 static int check_memory_policy(const SpecCheck *check) {
-        const char *nodes = check->spec->linux_.memory_policy_nodes;
+        const SpecLinux *linux_ = &check->spec->linux_;
+        const unsigned both = MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES;
+        const char *nodes = linux_->memory_policy_nodes, *mode;
         _cleanup_free_ uint8_t *mask = NULL;
         unsigned size;
 
+        if (!linux_->memory_policy_mode.set)
+                return 0;
+        mode = spec_name_of(spec_memory_policy_modes, linux_->memory_policy_mode.value);
         if (nodes && parse_cpu_list(nodes, &mask, &size) < 0)
                 return spec_reject(
                                 check, "/linux/memoryPolicy/nodes: expected nodes such as '0-1,3', got '%s'",
                                 nodes);
+        if (nodes && (streq(mode, "MPOL_DEFAULT") || streq(mode, "MPOL_LOCAL")))
+                return spec_reject(check, "/linux/memoryPolicy/nodes: cannot be set with %s", mode);
+        if (!nodes && !streq(mode, "MPOL_DEFAULT") && !streq(mode, "MPOL_LOCAL") &&
+            !streq(mode, "MPOL_PREFERRED"))
+                return spec_reject(check, "/linux/memoryPolicy/nodes: missing, %s needs some", mode);
+        if ((linux_->memory_policy_flags & both) == both)
+                return spec_reject(
+                                check,
+                                "/linux/memoryPolicy/flags: MPOL_F_STATIC_NODES and "
+                                "MPOL_F_RELATIVE_NODES exclude each other");
         return 0;
 }
 

@@ -59,26 +59,53 @@ static int check_rlimits(const SpecCheck *check) {
         return 0;
 }
 
-/* sched_setattr(2): which values belong to which policy. */
+/* sched(7), "SCHED_DEADLINE": 1024 ns is what the kernel can account for. */
+#define DEADLINE_RUNTIME_MIN 1024U
+
+static int check_deadline(const SpecCheck *check) {
+        const SpecScheduler *scheduler = &check->process->scheduler;
+        const char *at = check->process_pointer;
+        uint64_t period = scheduler->period > 0 ? scheduler->period : scheduler->deadline;
+
+        if (scheduler->policy != SCHED_DEADLINE) {
+                if (scheduler->runtime != 0 || scheduler->deadline != 0 || scheduler->period != 0)
+                        return spec_reject(
+                                        check,
+                                        "%s/scheduler: runtime, deadline and period need SCHED_DEADLINE, "
+                                        "got %s",
+                                        at, spec_name_of(spec_scheduler_policies, scheduler->policy));
+                return 0;
+        }
+        if (scheduler->runtime < DEADLINE_RUNTIME_MIN || scheduler->runtime > scheduler->deadline ||
+            scheduler->deadline > period)
+                return spec_reject(
+                                check,
+                                "%s/scheduler: SCHED_DEADLINE expects %u <= runtime <= deadline <= period, "
+                                "got "
+                                "%" PRIu64 ", %" PRIu64 " and %" PRIu64,
+                                at, DEADLINE_RUNTIME_MIN, scheduler->runtime, scheduler->deadline,
+                                scheduler->period);
+        return 0;
+}
+
+/* sched_setattr(2): which values belong to which policy. A nice value that does not matter is no error. */
 static int check_scheduler(const SpecCheck *check) {
         const SpecScheduler *scheduler = &check->process->scheduler;
         const char *at = check->process_pointer;
         const char *policy = spec_name_of(spec_scheduler_policies, scheduler->policy);
         bool realtime = scheduler->policy == SCHED_FIFO || scheduler->policy == SCHED_RR;
-        bool deadline = scheduler->policy == SCHED_DEADLINE;
 
         if (!scheduler->set)
                 return 0;
-        if (scheduler->nice != 0 && scheduler->policy != SCHED_NORMAL && scheduler->policy != SCHED_BATCH)
-                return spec_reject(check, "%s/scheduler/nice: cannot be set with %s", at, policy);
+        if (streq(policy, "SCHED_ISO"))
+                return spec_reject(check, "%s/scheduler/policy: Linux has no %s", at, policy);
         if (scheduler->priority != 0 && !realtime)
                 return spec_reject(check, "%s/scheduler/priority: cannot be set with %s", at, policy);
-        if (!deadline && (scheduler->runtime != 0 || scheduler->deadline != 0 || scheduler->period != 0))
+        if (scheduler->priority == 0 && realtime)
                 return spec_reject(
-                                check,
-                                "%s/scheduler: runtime, deadline and period need SCHED_DEADLINE, got %s", at,
+                                check, "%s/scheduler/priority: %s expects a number from 1 to 99", at,
                                 policy);
-        return 0;
+        return check_deadline(check);
 }
 
 static int check_cpu_list(const SpecCheck *check, const char *member, const char *list) {

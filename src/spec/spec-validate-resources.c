@@ -87,9 +87,18 @@ static bool is_notify(const char *action) {
         return action && streq(action, "SCMP_ACT_NOTIFY");
 }
 
+/* config-linux.md, "Seccomp": an error where it cannot be returned. */
+static bool takes_errno(const char *action) {
+        return streq(action, "SCMP_ACT_ERRNO") || streq(action, "SCMP_ACT_TRACE");
+}
+
 static int check_seccomp_rule(const SpecCheck *check, const SpecSeccompRule *rule, size_t index) {
         if (!rule->names[0])
                 return spec_reject(check, "/linux/seccomp/syscalls/%zu/names: must not be empty", index);
+        if (rule->errno_ret.set && !takes_errno(rule->action))
+                return spec_reject(
+                                check, "/linux/seccomp/syscalls/%zu/errnoRet: cannot be set with %s", index,
+                                rule->action);
         if (!is_notify(rule->action))
                 return 0;
 
@@ -119,6 +128,10 @@ static int check_seccomp(const SpecCheck *check) {
                                 check,
                                 "/linux/seccomp/defaultAction: SCMP_ACT_NOTIFY cannot be used as default "
                                 "action");
+        if (seccomp->default_errno_ret.set && !takes_errno(seccomp->default_action))
+                return spec_reject(
+                                check, "/linux/seccomp/defaultErrnoRet: cannot be set with %s",
+                                seccomp->default_action);
         if (seccomp->listener_metadata && !seccomp->listener_path)
                 return spec_reject(
                                 check,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Owns the translation of device rules, which are a program ("deny all; allow these; deny that"), into
- * systemd's form, a list of what is allowed (DevicePolicy=strict with DeviceAllow=) or no policy at all. Where
- * the list cannot say it all, it allows what a filter beside it then narrows. */
+ * systemd's form, a list of what is allowed (DevicePolicy=strict with DeviceAllow=) or no policy at all.
+ * Where the list cannot say it all, it allows what a filter beside it then narrows. */
 
 #include <inttypes.h>
 

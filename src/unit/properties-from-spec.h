@@ -20,8 +20,8 @@ int properties_from_resources(
                 const SpecResources *resources, bool devices, PropertyList *properties,
                 char ***ret_settings);
 
-/* Whether the properties for the device rules allow more than the rules do, as systemd has no exceptions: then
- * they have to be enforced beside it. Pure. */
+/* Whether the properties for the device rules allow more than the rules do, as systemd has no exceptions:
+ * then they have to be enforced beside it. Pure. */
 bool properties_need_device_filter(const SpecResources *resources);
 
 /* Annotations "org.systemd.property.NAME": the value is a GVariant text ("uint64 5", "'str'",
