@@ -21,6 +21,7 @@
 #include "runtime/state-text.h"
 #include "sandbox/console.h"
 #include "sandbox/hooks.h"
+#include "sandbox/host-root.h"
 
 struct Creation {
         const CreateOptions *options;
@@ -236,6 +237,18 @@ static int make_container(Creation *c) {
         return r < 0 ? log_error_errno(r, "Failed to run the event loop: %m") : c->error;
 }
 
+/* Recorded before it is made, in case we are killed in between. */
+static int attach_root(Creation *c) {
+        int r;
+
+        if (!host_root_wanted(c->spec))
+                return 0;
+        r = sandbox_root_id(c->sandbox, &c->state->root_mount);
+        if (r >= 0)
+                r = state_save(c->dir_fd, c->state);
+        return r < 0 ? r : sandbox_attach_root(c->sandbox);
+}
+
 static int creation_make(Creation *c) {
         int r;
 
@@ -245,6 +258,8 @@ static int creation_make(Creation *c) {
                 r = make_notify_socket(c);
         if (r >= 0)
                 r = container_make_resctrl(c->dir_fd, c->spec, c->state, &c->resctrl, &c->resctrl_created);
+        if (r >= 0)
+                r = attach_root(c);
         if (r >= 0)
                 r = make_container(c);
         return r;
@@ -282,6 +297,8 @@ int creation_new(const CreateOptions *options, Creation **ret) {
 static void undo(Creation *c) {
         if (c->placement)
                 placement_undo(c->placement);
+        if (c->state && c->state->root_mount > 0)
+                (void) host_root_detach(c->state->rootfs, c->state->root_mount);
         if (c->state)
                 container_undo_resctrl(c->state, &c->resctrl, c->resctrl_created);
         if (c->dir_fd >= 0)

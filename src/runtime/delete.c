@@ -18,6 +18,7 @@
 #include "runtime/notify-route.h"
 #include "runtime/own-cgroup.h"
 #include "runtime/state.h"
+#include "sandbox/host-root.h"
 #include "unit/scope.h"
 
 static int kill_init(const State *state) {
@@ -88,6 +89,11 @@ static int remove_traces(const char *root, const State *state) {
         int r;
 
         notify_route_end(state);
+        if (state->root_mount > 0) {
+                r = host_root_detach(state->rootfs, state->root_mount);
+                if (r < 0)
+                        return r;
+        }
         if (state->resctrl_monitor) {
                 r = resctrl_monitor_remove(/* root= */ NULL, state->resctrl_monitor, state->id);
                 if (r < 0)

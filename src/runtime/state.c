@@ -117,6 +117,8 @@ int state_save(int dir_fd, const State *s) {
         g_key_file_set_uint64(file, SECTION, "Owner", s->owner);
         g_key_file_set_uint64(file, SECTION, "Pid", (uint64_t) s->pid);
         g_key_file_set_uint64(file, SECTION, "StartTime", s->start_time);
+        if (s->root_mount > 0)
+                g_key_file_set_uint64(file, SECTION, "RootMount", s->root_mount);
         if (s->notify_pid > 0) {
                 g_key_file_set_uint64(file, SECTION, "NotifyPid", (uint64_t) s->notify_pid);
                 g_key_file_set_uint64(file, SECTION, "NotifyStartTime", s->notify_start_time);
@@ -139,6 +141,7 @@ static State *parse_state(const char *text, size_t size) {
         s->owner = (uid_t) g_key_file_get_uint64(file, SECTION, "Owner", NULL);
         s->pid = (pid_t) g_key_file_get_uint64(file, SECTION, "Pid", NULL);
         s->start_time = g_key_file_get_uint64(file, SECTION, "StartTime", NULL);
+        s->root_mount = g_key_file_get_uint64(file, SECTION, "RootMount", NULL);
         s->notify_pid = (pid_t) g_key_file_get_uint64(file, SECTION, "NotifyPid", NULL);
         s->notify_start_time = g_key_file_get_uint64(file, SECTION, "NotifyStartTime", NULL);
         return s->id && s->bundle ? TAKE_PTR(s) : NULL;

@@ -22,6 +22,7 @@
 #include "sandbox/child-execute.h"
 #include "sandbox/devices.h"
 #include "sandbox/executable.h"
+#include "sandbox/host-root.h"
 #include "sandbox/identity.h"
 #include "sandbox/masks.h"
 #include "sandbox/notify-mount.h"
@@ -58,6 +59,14 @@ static bool needs_new_userns(const SandboxContext *c) {
 
 static bool needs_userns(const SandboxContext *c) {
         return userns_wanted(c->spec);
+}
+
+static bool needs_mount_namespace(const SandboxContext *c) {
+        return !host_root_wanted(c->spec);
+}
+
+static bool needs_host_root(const SandboxContext *c) {
+        return host_root_wanted(c->spec);
 }
 
 static bool needs_keyring(const SandboxContext *c) {
@@ -265,6 +274,10 @@ static int step_pivot(SandboxContext *c) {
         return rootfs_pivot(c->root_fd, c->options->no_pivot);
 }
 
+static int step_host_root(SandboxContext *c) {
+        return host_root_enter(c->root_fd);
+}
+
 static int step_network(SandboxContext *c) {
         return namespaces_setup_loopback(c->spec);
 }
@@ -393,6 +406,18 @@ static int step_open_root(SandboxContext *c) {
         return 0;
 }
 
+/* The mount that is seen there is the container's. */
+static int step_exec_host_root(SandboxContext *c) {
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = open(c->spec->root_path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0)
+                return log_error_errno(
+                                negative_errno(), "Failed to open the root file system '%s': %m",
+                                c->spec->root_path);
+        return host_root_enter(fd);
+}
+
 static int step_exec_console(SandboxContext *c) {
         int r;
 
@@ -408,11 +433,11 @@ static const ChildStep create_steps[] = {
         { "make-namespaces", NULL, step_unshare },
         { "become-root", needs_userns, step_become_root },
         { "keyring", needs_keyring, step_keyring },
-        { "isolate-mounts", NULL, step_isolate },
+        { "isolate-mounts", needs_mount_namespace, step_isolate },
         { "private-proc", NULL, step_proc },
         { "undumpable", NULL, step_undumpable },
         { "make-mounts", NULL, step_make_mounts },
-        { "attach-root", NULL, step_attach_root },
+        { "attach-root", needs_mount_namespace, step_attach_root },
         { "mounts", NULL, step_mounts },
         { "notify", needs_notify, step_notify },
         { "devices", needs_devices, step_devices },
@@ -422,7 +447,8 @@ static const ChildStep create_steps[] = {
         { "net-devices", needs_net_devices, step_net_devices },
         { "runtime-hooks", needs_runtime_hooks, step_runtime_hooks },
         { "container-hooks", needs_container_hooks, step_container_hooks },
-        { "pivot", NULL, step_pivot },
+        { "pivot", needs_mount_namespace, step_pivot },
+        { "host-root", needs_host_root, step_host_root },
         { "network", NULL, step_network },
         { "hostname", NULL, step_names },
         { "sysctl", NULL, step_sysctl },
@@ -446,6 +472,7 @@ static const ChildStep exec_steps[] = {
         { "undumpable", NULL, step_undumpable },
         { "initial-affinity", needs_initial_affinity, step_initial_affinity },
         { "join-namespaces", NULL, step_join_all },
+        { "host-root", needs_host_root, step_exec_host_root },
         { "become-root", needs_userns, step_become_root },
         { "keyring", needs_keyring, step_keyring },
         { "private-proc", NULL, step_proc },

@@ -122,21 +122,24 @@ int namespaces_enter_pid_of(const PidRef *init, int *ret_own_fd) {
         return 0;
 }
 
-/* Whether init is in another user namespace: one's own cannot be joined (setns(2)). */
-static bool other_user_namespace(const PidRef *init) {
-        _cleanup_free_ char *path = g_strdup_printf("/proc/%d/ns/user", (int) init->pid);
+static bool is_other_namespace(const PidRef *init, const char *name) {
+        _cleanup_free_ char *path = g_strdup_printf("/proc/%d/ns/%s", (int) init->pid, name);
+        _cleanup_free_ char *own_path = g_strconcat("/proc/self/ns/", name, NULL);
         struct stat theirs, ours;
 
-        if (stat(path, &theirs) < 0 || stat("/proc/self/ns/user", &ours) < 0)
+        if (stat(path, &theirs) < 0 || stat(own_path, &ours) < 0)
                 return false;
         return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
 }
 
 int namespaces_join_all_of(const PidRef *init) {
-        int flags = CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
+        int flags = CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
 
-        if (other_user_namespace(init))
+        /* One's own cannot be joined, and joining one's own changes the root directory (setns(2)). */
+        if (is_other_namespace(init, "user"))
                 flags |= CLONE_NEWUSER;
+        if (is_other_namespace(init, "mnt"))
+                flags |= CLONE_NEWNS;
         if (setns(init->fd, flags) < 0)
                 return log_error_errno(negative_errno(), "Failed to join the container's namespaces: %m");
         return 0;

@@ -15,6 +15,7 @@
 #include "sandbox/attributes.h"
 #include "sandbox/child.h"
 #include "sandbox/clone.h"
+#include "sandbox/host-root.h"
 #include "sandbox/net-devices.h"
 #include "sandbox/rootfs.h"
 #include "sandbox/seccomp-cache.h"
@@ -32,12 +33,6 @@ struct Sandbox {
         char *console_name;
         int failure; /* errno of the error that init has logged */
 };
-
-static int check(const Spec *spec) {
-        if (!spec_namespace(spec, CLONE_NEWNS))
-                return log_error_errno(-EINVAL, "A container needs a mount namespace (linux.namespaces)");
-        return 0;
-}
 
 static int open_container(SandboxContext *c) {
         int r;
@@ -84,9 +79,6 @@ int sandbox_new(const Spec *spec, const SandboxOptions *options, Sandbox **ret) 
                 .console_master = -EBADF,
         };
 
-        r = check(spec);
-        if (r < 0)
-                return r;
         r = open_everything(&s->context);
         if (r < 0)
                 return r;
@@ -136,6 +128,14 @@ static int prepare_from_outside(Sandbox *s) {
                 return r;
         r = report_send_kind(s->report_fd, REPORT_GO);
         return r < 0 ? log_error_errno(r, "Failed to tell init about its id maps: %m") : 0;
+}
+
+int sandbox_root_id(const Sandbox *s, uint64_t *ret) {
+        return host_root_id(s->context.root_fd, ret);
+}
+
+int sandbox_attach_root(Sandbox *s) {
+        return host_root_attach(s->context.root_fd, s->context.spec->root_path);
 }
 
 int sandbox_clone(Sandbox *s) {

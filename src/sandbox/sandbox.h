@@ -52,6 +52,11 @@ int sandbox_new(const Spec *spec, const SandboxOptions *options, Sandbox **ret);
 void sandbox_free(Sandbox *sandbox);
 DEFINE_CLEANUP(Sandbox *, sandbox_free);
 
+/* Without a mount namespace (host_root_wanted()): the root's mount, which has to be known to who will
+ * unmount it before it is mounted. */
+int sandbox_root_id(const Sandbox *sandbox, uint64_t *ret);
+int sandbox_attach_root(Sandbox *sandbox);
+
 /* Clones init, which begins at once. Logs. */
 int sandbox_clone(Sandbox *sandbox);
 

@@ -13,6 +13,23 @@
 
 /* ---- namespaces ---- */
 
+/* What the container mounts is then mounted on the host, over its root file system. */
+static int check_without_mount_namespace(const SpecCheck *check) {
+        if (spec_namespace(check->spec, CLONE_NEWNS))
+                return 0;
+        if (spec_namespace(check->spec, CLONE_NEWUSER))
+                return spec_reject(
+                                check,
+                                "/linux/namespaces: a user namespace has no right to mount, unless there is "
+                                "a namespace of type 'mount', too");
+        if (check->spec->root_path && streq(check->spec->root_path, "/"))
+                return spec_reject(
+                                check,
+                                "/root/path: the host's root needs a namespace of type 'mount' in "
+                                "/linux/namespaces");
+        return 0;
+}
+
 static int check_namespaces(const SpecCheck *check) {
         const SpecLinux *linux_ = &check->spec->linux_;
 
@@ -33,10 +50,7 @@ static int check_namespaces(const SpecCheck *check) {
                                         namespace->path);
         }
 
-        /* Without one, everything that is mounted would be mounted on the host. */
-        if (!spec_namespace(check->spec, CLONE_NEWNS))
-                return spec_reject(check, "/linux/namespaces: a namespace of type 'mount' is missing");
-        return 0;
+        return check_without_mount_namespace(check);
 }
 
 static int check_time_offsets(const SpecCheck *check) {

@@ -199,3 +199,36 @@ def test_the_hosts_root_in_a_container(bundles, runtime):
         bind("/mnt/host", ["rbind"], source="/usr/..")(config)
     script = "test -e /mnt/host/usr/bin/systemctl && test ! -e /mnt/host/bin/payload && echo host"
     assert runtime.run("hosts", bundles.make("hosts", ["sh", "-c", script], edit)).stdout == "host\n"
+
+
+def without_mount_namespace(config):
+    config["linux"]["namespaces"] = [ns for ns in config["linux"]["namespaces"] if ns["type"] != "mount"]
+    config["linux"]["maskedPaths"] = config["linux"]["readonlyPaths"] = []
+
+
+@not_with_runc("it leaves the mounts, and exec is in the host's root")
+def test_without_a_mount_namespace(machine, bundles, runtime):
+    """Root and mounts are on the host, over the bundle's root file system, until the container is deleted."""
+    bundle = bundles.make("hosts", ["sh", "-c", "touch /tmp/there; sleep 1000"], without_mount_namespace)
+    before = machine.output("cat /proc/self/mountinfo")
+    assert runtime.detached("run", "hosts", bundle, "--detach").returncode == 0
+    machine.wait_until(f"test -e {bundle}/rootfs/tmp/there")
+    own, theirs = (machine.output(f"readlink /proc/{pid}/ns/mnt") for pid in ("self", runtime.state("hosts")["pid"]))
+    assert own == theirs
+    seen = runtime("exec", "hosts", "sh", "-c", "ls /tmp; stat -f -c %T /proc; readlink /proc/1/exe").stdout
+    assert seen.split() == ["there", "proc", "/bin/busybox"]
+    assert machine.output(f"stat -f -c %T {bundle}/rootfs/proc") == "proc"
+    runtime("delete", "--force", "hosts")
+    assert machine.output("cat /proc/self/mountinfo") == before
+
+
+@not_with_runc("it leaves the mounts")
+def test_failure_without_a_mount_namespace(machine, bundles, runtime):
+    """What was mounted on the host by then is taken off again."""
+    def edit(config):
+        without_mount_namespace(config)
+        config["process"]["args"] = ["/missing"]
+    before = machine.output("cat /proc/self/mountinfo")
+    done = runtime.detached("create", "hosts", bundles.make("hosts", edit=edit))
+    assert done.returncode != 0 and "/missing" in done.stderr
+    assert machine.output("cat /proc/self/mountinfo") == before
