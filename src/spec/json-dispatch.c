@@ -45,14 +45,14 @@ int json_log(int level, const char *file, const char *pointer, const char *messa
         return log_full(level, EINVAL, "%s", line->str);
 }
 
-static int log_place(const JsonContext *context, const char *key, const char *message) {
+static int log_place(int level, const JsonContext *context, const char *key, const char *message) {
         _cleanup_string_ GString *pointer = g_string_new(NULL);
 
         append_place(pointer, context->place);
         if (key)
                 append_token(pointer, key);
         g_string_append(pointer, ": ");
-        return json_log(LOG_ERR, context->file, pointer->str, message);
+        return json_log(level, context->file, pointer->str, message);
 }
 
 int json_error(const JsonContext *context, const char *format, ...) {
@@ -62,7 +62,7 @@ int json_error(const JsonContext *context, const char *format, ...) {
         va_start(ap, format);
         message = g_strdup_vprintf(format, ap);
         va_end(ap);
-        return log_place(context, NULL, message);
+        return log_place(LOG_ERR, context, NULL, message);
 }
 
 int json_error_at(const JsonContext *context, const char *key, const char *format, ...) {
@@ -72,7 +72,7 @@ int json_error_at(const JsonContext *context, const char *key, const char *forma
         va_start(ap, format);
         message = g_strdup_vprintf(format, ap);
         va_end(ap);
-        return log_place(context, key, message);
+        return log_place(LOG_ERR, context, key, message);
 }
 
 int json_expect(const JsonContext *context, JsonValue value, unsigned types) {
@@ -82,6 +82,20 @@ int json_expect(const JsonContext *context, JsonValue value, unsigned types) {
         if (got & types)
                 return 0;
         return json_error(context, "expected %s, got %s", json_type_name(lowest), json_type_name(got));
+}
+
+int json_expect_element(JsonContext *context, JsonValue array, size_t index, unsigned types) {
+        JsonPlace place = { .parent = context->place, .index = index };
+        int r;
+
+        context->place = &place;
+        r = json_expect(context, json_value_element(array, index), types);
+        context->place = place.parent;
+        return r;
+}
+
+void json_debug(const JsonContext *context, const char *message) {
+        (void) log_place(LOG_DEBUG, context, NULL, message);
 }
 
 /* ---- driver ---- */
@@ -255,7 +269,17 @@ int json_parse_int64(JsonContext *context, JsonValue value, const JsonField *fie
 }
 
 int json_parse_uint64(JsonContext *context, JsonValue value, const JsonField *field, void *base) {
-        return json_read_uint64(context, value, json_field_target(field, base));
+        uint64_t *target = json_field_target(field, base);
+        int64_t n;
+        int r;
+
+        if (field->max == 0)
+                return json_read_uint64(context, value, target);
+        r = json_read_int(context, value, field->min, field->max, &n);
+        if (r < 0)
+                return r;
+        *target = (uint64_t) n;
+        return 0;
 }
 
 int json_parse_opt_int(JsonContext *context, JsonValue value, const JsonField *field, void *base) {

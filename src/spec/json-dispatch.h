@@ -74,6 +74,12 @@ int json_error_at(const JsonContext *context, const char *key, const char *forma
 /* -EINVAL and a message unless the value has one of the types. */
 int json_expect(const JsonContext *context, JsonValue value, unsigned types);
 
+/* The same for an element of an array. */
+int json_expect_element(JsonContext *context, JsonValue array, size_t index, unsigned types);
+
+/* Logs "FILE#POINTER: ...", for debugging. */
+void json_debug(const JsonContext *context, const char *message);
+
 /* Integers within bounds (-EINVAL and a message otherwise). */
 int json_read_int(const JsonContext *context, JsonValue value, int64_t min, int64_t max, int64_t *ret);
 int json_read_uint64(const JsonContext *context, JsonValue value, uint64_t *ret);

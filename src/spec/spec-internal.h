@@ -8,6 +8,7 @@
 
 /* ---- field tables; the structure each one fills is named ---- */
 
+extern const JsonField spec_top_fields[];          /* Spec */
 extern const JsonField spec_process_fields[];      /* SpecProcess */
 extern const JsonField spec_hooks_fields[];        /* Spec */
 extern const JsonField spec_linux_fields[];        /* SpecLinux */
@@ -22,6 +23,7 @@ extern const JsonField spec_mount_fields[];        /* SpecMount */
 
 extern const JsonName spec_capability_sets[];
 extern const JsonName spec_io_priority_classes[];
+extern const JsonName spec_label_contexts[];
 extern const JsonName spec_memory_policy_flags[];
 extern const JsonName spec_memory_policy_modes[];
 extern const JsonName spec_namespace_names[];
@@ -43,6 +45,10 @@ const char *spec_name_of(const JsonName *names, int64_t value);
 /* Applies one word of a mount's options. *rejected tells why when the result is -EINVAL (static or, for
  * idmap, about the mapping text). Does not log. */
 int spec_mount_apply_option(SpecMount *mount, const char *option, const char **ret_rejected);
+
+/* Adds "context=LABEL", or what stands for context, to the data of a file system that the kernel can label
+ * as a whole (config-linux.md, "Mount Label"), unless its options have one. */
+void spec_mount_set_label(SpecMount *mount, const char *context, const char *label);
 
 /* ---- rules ---- */
 

@@ -27,6 +27,18 @@ static const JsonField device_fields[] = {
         {},
 };
 
+/* Only pipes have no numbers. */
+static int check_numbers(JsonContext *context, JsonValue device) {
+        static const char *const members[] = { "major", "minor" };
+        JsonValue number;
+
+        for (size_t i = 0; i < ELEMENTSOF(members); i++)
+                if (!json_value_member(device, members[i], &number) ||
+                    json_value_type(number) == JSON_TYPE_NULL)
+                        return json_error_at(context, members[i], "missing, expected integer");
+        return 0;
+}
+
 /* Engines copy st_mode with its file type: only the permission bits count. */
 static int parse_devices(JsonContext *context, JsonValue value, const JsonField *field, void *base) {
         SpecLinux *linux_ = base;
@@ -35,8 +47,17 @@ static int parse_devices(JsonContext *context, JsonValue value, const JsonField 
         r = json_parse_array(context, value, field, base);
         if (r < 0)
                 return r;
-        for (size_t i = 0; i < linux_->n_devices; i++)
-                linux_->devices[i].file_mode.value &= 07777;
+        for (size_t i = 0; i < linux_->n_devices; i++) {
+                SpecDevice *device = &linux_->devices[i];
+                JsonPlace place = { .parent = context->place, .index = i };
+
+                device->file_mode.value &= 07777;
+                context->place = &place;
+                r = device->type == 'p' ? 0 : check_numbers(context, json_value_element(value, i));
+                context->place = place.parent;
+                if (r < 0)
+                        return r;
+        }
         return 0;
 }
 
@@ -60,7 +81,7 @@ static int parse_net_devices(JsonContext *context, JsonValue value, const JsonFi
                 SpecNetDevice *device = &linux_->net_devices[linux_->n_net_devices++];
 
                 device->host_name = g_strdup(place.key);
-                r = json_dispatch(context, member, net_device_fields, device);
+                r = json_dispatch(context, member, field->sub, device);
                 if (r >= 0 && !device->container_name)
                         device->container_name = g_strdup(place.key);
         }
@@ -106,7 +127,7 @@ static int parse_intel_rdt(JsonContext *context, JsonValue value, const JsonFiel
         SpecIntelRdt *rdt = json_field_target(field, base);
 
         rdt->set = true;
-        return json_dispatch(context, value, intel_rdt_fields, rdt);
+        return json_dispatch(context, value, field->sub, rdt);
 }
 
 static int parse_personality_domain(
@@ -122,8 +143,21 @@ static int parse_personality_domain(
         return 0;
 }
 
+/* None is defined yet. */
+static int parse_personality_flags(
+                JsonContext *context, JsonValue value, const JsonField *field, void *base) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < json_value_size(value); i++)
+                r = json_expect_element(context, value, i, JSON_TYPE_STRING);
+        if (r >= 0 && json_value_size(value) > 0)
+                json_debug(context, "ignored, there are no flags");
+        return r;
+}
+
 static const JsonField personality_fields[] = {
         { "domain", JSON_TYPE_STRING, parse_personality_domain, 0, .mandatory = true },
+        { "flags", JSON_TYPE_ARRAY, parse_personality_flags, 0 },
         {},
 };
 
@@ -140,14 +174,14 @@ static int parse_resources(JsonContext *context, JsonValue value, const JsonFiel
         SpecResources *resources = json_field_target(field, base);
 
         resources->set = true;
-        return json_dispatch(context, value, spec_resources_fields, resources);
+        return json_dispatch(context, value, field->sub, resources);
 }
 
 static int parse_seccomp(JsonContext *context, JsonValue value, const JsonField *field, void *base) {
         SpecSeccomp *seccomp = json_field_target(field, base);
 
         seccomp->set = true;
-        return json_dispatch(context, value, spec_seccomp_fields, seccomp);
+        return json_dispatch(context, value, field->sub, seccomp);
 }
 
 const JsonField spec_linux_fields[] = {
@@ -163,16 +197,19 @@ const JsonField spec_linux_fields[] = {
         { "timeOffsets", JSON_TYPE_OBJECT, json_parse_object, 0, .sub = spec_time_offsets_fields },
         { "devices", JSON_TYPE_ARRAY, parse_devices, offsetof(SpecLinux, devices), .sub = device_fields,
           .size = sizeof(SpecDevice), .count_offset = offsetof(SpecLinux, n_devices) },
-        { "netDevices", JSON_TYPE_OBJECT, parse_net_devices, 0 },
+        { "netDevices", JSON_TYPE_OBJECT, parse_net_devices, 0, .sub = net_device_fields },
         { "cgroupsPath", JSON_TYPE_STRING, json_parse_string, offsetof(SpecLinux, cgroups_path) },
-        { "resources", JSON_TYPE_OBJECT, parse_resources, offsetof(SpecLinux, resources) },
+        { "resources", JSON_TYPE_OBJECT, parse_resources, offsetof(SpecLinux, resources),
+          .sub = spec_resources_fields },
         { "rootfsPropagation", JSON_TYPE_STRING, parse_propagation, 0 },
         { "maskedPaths", JSON_TYPE_ARRAY, json_parse_strv, offsetof(SpecLinux, masked_paths) },
         { "readonlyPaths", JSON_TYPE_ARRAY, json_parse_strv, offsetof(SpecLinux, readonly_paths) },
         { "mountLabel", JSON_TYPE_STRING, json_parse_string, offsetof(SpecLinux, mount_label) },
         { "sysctl", JSON_TYPE_OBJECT, json_parse_pairs, offsetof(SpecLinux, sysctl) },
-        { "seccomp", JSON_TYPE_OBJECT, parse_seccomp, offsetof(SpecLinux, seccomp) },
-        { "intelRdt", JSON_TYPE_OBJECT, parse_intel_rdt, offsetof(SpecLinux, intel_rdt) },
+        { "seccomp", JSON_TYPE_OBJECT, parse_seccomp, offsetof(SpecLinux, seccomp),
+          .sub = spec_seccomp_fields },
+        { "intelRdt", JSON_TYPE_OBJECT, parse_intel_rdt, offsetof(SpecLinux, intel_rdt),
+          .sub = intel_rdt_fields },
         { "personality", JSON_TYPE_OBJECT, json_parse_object, 0, .sub = personality_fields },
         { "memoryPolicy", JSON_TYPE_OBJECT, json_parse_object, 0, .sub = memory_policy_fields },
         {},

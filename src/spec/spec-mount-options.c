@@ -258,6 +258,25 @@ static void add_data(SpecMount *mount, const char *text) {
         }
 }
 
+static bool has_label(const SpecMount *mount) {
+        for (char **option = mount->data; option && *option; option++)
+                for (const JsonName *word = spec_label_contexts; word->name; word++)
+                        if (g_str_has_prefix(*option, word->name) && (*option)[strlen(word->name)] == '=')
+                                return true;
+        return false;
+}
+
+void spec_mount_set_label(SpecMount *mount, const char *context, const char *label) {
+        static const char *const unlabelled[] = { "cgroup", "cgroup2", "mqueue", "proc", "sysfs", NULL };
+        _cleanup_free_ char *option = NULL;
+
+        if (isempty(label) || mount->bind || isempty(mount->type) || has_label(mount) ||
+            g_strv_contains(unlabelled, mount->type))
+                return;
+        option = g_strdup_printf("%s=%s", context, label);
+        strv_add(&mount->data, option);
+}
+
 int spec_mount_apply_option(SpecMount *mount, const char *option, const char **ret_rejected) {
         int r;
 

@@ -30,6 +30,10 @@ const JsonName spec_io_priority_classes[] = {
         {},
 };
 
+const JsonName spec_label_contexts[] = {
+        { "context" }, { "defcontext" }, { "fscontext" }, { "rootcontext" }, {},
+};
+
 const JsonName spec_memory_policy_flags[] = {
         { "MPOL_F_NUMA_BALANCING", MPOL_F_NUMA_BALANCING },
         { "MPOL_F_RELATIVE_NODES", MPOL_F_RELATIVE_NODES },

@@ -44,11 +44,13 @@ static int parse_time_offset(JsonContext *context, JsonValue value, const JsonFi
         SpecTimeOffset *offset = json_field_target(field, base);
 
         offset->set = true;
-        return json_dispatch(context, value, time_offset_fields, offset);
+        return json_dispatch(context, value, field->sub, offset);
 }
 
 const JsonField spec_time_offsets_fields[] = {
-        { "monotonic", JSON_TYPE_OBJECT, parse_time_offset, offsetof(SpecLinux, monotonic_offset) },
-        { "boottime", JSON_TYPE_OBJECT, parse_time_offset, offsetof(SpecLinux, boottime_offset) },
+        { "monotonic", JSON_TYPE_OBJECT, parse_time_offset, offsetof(SpecLinux, monotonic_offset),
+          .sub = time_offset_fields },
+        { "boottime", JSON_TYPE_OBJECT, parse_time_offset, offsetof(SpecLinux, boottime_offset),
+          .sub = time_offset_fields },
         {},
 };

@@ -60,7 +60,7 @@ static int parse_capabilities(JsonContext *context, JsonValue value, const JsonF
         SpecProcess *process = base;
 
         process->capabilities_set = true;
-        return json_dispatch(context, value, capability_fields, process);
+        return json_dispatch(context, value, field->sub, process);
 }
 
 static int parse_rlimit_type(JsonContext *context, JsonValue value, const JsonField *field, void *base) {
@@ -101,7 +101,7 @@ static int parse_scheduler(JsonContext *context, JsonValue value, const JsonFiel
         SpecScheduler *scheduler = json_field_target(field, base);
 
         scheduler->set = true;
-        return json_dispatch(context, value, scheduler_fields, scheduler);
+        return json_dispatch(context, value, field->sub, scheduler);
 }
 
 static const JsonField io_priority_fields[] = {
@@ -116,7 +116,7 @@ static int parse_io_priority(JsonContext *context, JsonValue value, const JsonFi
         SpecProcess *process = base;
 
         process->io_priority_priority = 4; /* the kernel's default within a class */
-        return json_dispatch(context, value, io_priority_fields, process);
+        return json_dispatch(context, value, field->sub, process);
 }
 
 static const JsonField affinity_fields[] = {
@@ -132,7 +132,7 @@ const JsonField spec_process_fields[] = {
         { "args", JSON_TYPE_ARRAY, json_parse_strv, offsetof(SpecProcess, args) },
         { "env", JSON_TYPE_ARRAY, json_parse_strv, offsetof(SpecProcess, env) },
         { "cwd", JSON_TYPE_STRING, json_parse_string, offsetof(SpecProcess, cwd), .mandatory = true },
-        { "capabilities", JSON_TYPE_OBJECT, parse_capabilities, 0 },
+        { "capabilities", JSON_TYPE_OBJECT, parse_capabilities, 0, .sub = capability_fields },
         { "rlimits", JSON_TYPE_ARRAY, json_parse_array, offsetof(SpecProcess, rlimits), .sub = rlimit_fields,
           .size = sizeof(SpecRlimit), .count_offset = offsetof(SpecProcess, n_rlimits) },
         { "noNewPrivileges", JSON_TYPE_BOOLEAN, json_parse_bool, offsetof(SpecProcess, no_new_privileges) },
@@ -140,8 +140,9 @@ const JsonField spec_process_fields[] = {
           .min = -1000, .max = 1000 },
         { "apparmorProfile", JSON_TYPE_STRING, json_parse_string, offsetof(SpecProcess, apparmor_profile) },
         { "selinuxLabel", JSON_TYPE_STRING, json_parse_string, offsetof(SpecProcess, selinux_label) },
-        { "scheduler", JSON_TYPE_OBJECT, parse_scheduler, offsetof(SpecProcess, scheduler) },
-        { "ioPriority", JSON_TYPE_OBJECT, parse_io_priority, 0 },
+        { "scheduler", JSON_TYPE_OBJECT, parse_scheduler, offsetof(SpecProcess, scheduler),
+          .sub = scheduler_fields },
+        { "ioPriority", JSON_TYPE_OBJECT, parse_io_priority, 0, .sub = io_priority_fields },
         { "execCPUAffinity", JSON_TYPE_OBJECT, json_parse_object, 0, .sub = affinity_fields },
         {},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Owns the tables of linux.resources (config-linux.md, "Control groups"). Values that only cgroup v1 has
- * (kernel memory, swappiness, realtime, network) have no rows: they are accepted and ignored, as by runc. */
+ * (kernel memory, swappiness, realtime, network) are read and ignored, as by runc. */
 
 #include "spec/spec-internal.h"
 
@@ -75,6 +75,40 @@ static int parse_device_rules(JsonContext *context, JsonValue value, const JsonF
         return 0;
 }
 
+/* ---- cgroup v1 ---- */
+
+/* 0, -1 and false change nothing there either. */
+static bool asks_for_something(JsonValue value) {
+        int64_t n = 0;
+
+        return json_value_boolean(value) || json_value_int64(value, &n) == -ERANGE || n > 0;
+}
+
+static int parse_v1(JsonContext *context, JsonValue value, const JsonField *field, void *base) {
+        uint64_t number;
+        int64_t bounded;
+        int r = 0;
+
+        if (field->types & JSON_TYPE_INTEGER)
+                r = field->max != 0 ? json_read_int(context, value, field->min, field->max, &bounded)
+                                    : json_read_uint64(context, value, &number);
+        if (r >= 0 && asks_for_something(value))
+                json_debug(context, "ignored, only cgroup v1 has it");
+        return r;
+}
+
+static int parse_v1_list(JsonContext *context, JsonValue value, const JsonField *field, void *base) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < json_value_size(value); i++)
+                r = json_dispatch_element(context, value, i, field->sub, base);
+        if (r >= 0 && json_value_size(value) > 0)
+                json_debug(context, "ignored, only cgroup v1 has it");
+        return r;
+}
+
+/* ---- what cgroup v2 has ---- */
+
 static const JsonField memory_fields[] = {
         { "limit", JSON_TYPE_INTEGER, json_parse_opt_int, offsetof(SpecResources, memory_limit), .min = -1,
           .max = INT64_MAX },
@@ -84,6 +118,11 @@ static const JsonField memory_fields[] = {
           .max = INT64_MAX },
         { "checkBeforeUpdate", JSON_TYPE_BOOLEAN, json_parse_bool,
           offsetof(SpecResources, memory_check_before_update) },
+        { "kernel", JSON_TYPE_INTEGER, parse_v1, 0, .min = INT64_MIN, .max = INT64_MAX },
+        { "kernelTCP", JSON_TYPE_INTEGER, parse_v1, 0, .min = INT64_MIN, .max = INT64_MAX },
+        { "swappiness", JSON_TYPE_INTEGER, parse_v1, 0 },
+        { "disableOOMKiller", JSON_TYPE_BOOLEAN, parse_v1, 0 },
+        { "useHierarchy", JSON_TYPE_BOOLEAN, parse_v1, 0 },
         {},
 };
 
@@ -95,6 +134,8 @@ static const JsonField cpu_fields[] = {
         { "cpus", JSON_TYPE_STRING, json_parse_string, offsetof(SpecResources, cpuset_cpus) },
         { "mems", JSON_TYPE_STRING, json_parse_string, offsetof(SpecResources, cpuset_mems) },
         { "idle", JSON_TYPE_INTEGER, json_parse_opt_int, offsetof(SpecResources, cpu_idle), .max = 1 },
+        { "realtimeRuntime", JSON_TYPE_INTEGER, parse_v1, 0, .min = INT64_MIN, .max = INT64_MAX },
+        { "realtimePeriod", JSON_TYPE_INTEGER, parse_v1, 0 },
         {},
 };
 
@@ -108,7 +149,9 @@ static const JsonField weight_device_fields[] = {
           .mandatory = true },
         { "minor", JSON_TYPE_INTEGER, json_parse_uint32, offsetof(SpecBlockDevice, minor),
           .mandatory = true },
-        { "weight", JSON_TYPE_INTEGER, json_parse_uint64, offsetof(SpecBlockDevice, value) },
+        { "weight", JSON_TYPE_INTEGER, json_parse_uint64, offsetof(SpecBlockDevice, value),
+          .max = UINT16_MAX },
+        { "leafWeight", JSON_TYPE_INTEGER, parse_v1, 0, .max = UINT16_MAX },
         {},
 };
 
@@ -117,7 +160,8 @@ static const JsonField throttle_device_fields[] = {
           .mandatory = true },
         { "minor", JSON_TYPE_INTEGER, json_parse_uint32, offsetof(SpecBlockDevice, minor),
           .mandatory = true },
-        { "rate", JSON_TYPE_INTEGER, json_parse_uint64, offsetof(SpecBlockDevice, value) },
+        { "rate", JSON_TYPE_INTEGER, json_parse_uint64, offsetof(SpecBlockDevice, value),
+          .mandatory = true },
         {},
 };
 
@@ -174,11 +218,23 @@ static int parse_rdma(JsonContext *context, JsonValue value, const JsonField *fi
                 SpecRdma *rdma = &resources->rdma[resources->n_rdma++];
 
                 rdma->device = g_strdup(place.key);
-                r = json_dispatch(context, member, rdma_fields, rdma);
+                r = json_dispatch(context, member, field->sub, rdma);
         }
         context->place = place.parent;
         return r;
 }
+
+static const JsonField priority_fields[] = {
+        { "name", JSON_TYPE_STRING, parse_v1, 0, .mandatory = true },
+        { "priority", JSON_TYPE_INTEGER, parse_v1, 0, .mandatory = true, .max = UINT32_MAX },
+        {},
+};
+
+static const JsonField network_fields[] = {
+        { "classID", JSON_TYPE_INTEGER, parse_v1, 0, .max = UINT32_MAX },
+        { "priorities", JSON_TYPE_ARRAY, parse_v1_list, 0, .sub = priority_fields },
+        {},
+};
 
 const JsonField spec_resources_fields[] = {
         { "devices", JSON_TYPE_ARRAY, parse_device_rules, offsetof(SpecResources, devices),
@@ -191,7 +247,8 @@ const JsonField spec_resources_fields[] = {
         { "hugepageLimits", JSON_TYPE_ARRAY, json_parse_array, offsetof(SpecResources, hugepages),
           .sub = hugepage_fields, .size = sizeof(SpecHugepageLimit),
           .count_offset = offsetof(SpecResources, n_hugepages) },
-        { "rdma", JSON_TYPE_OBJECT, parse_rdma, 0 },
+        { "rdma", JSON_TYPE_OBJECT, parse_rdma, 0, .sub = rdma_fields },
+        { "network", JSON_TYPE_OBJECT, json_parse_object, 0, .sub = network_fields },
         { "unified", JSON_TYPE_OBJECT, json_parse_pairs, offsetof(SpecResources, unified) },
         {},
 };

@@ -27,6 +27,18 @@ static int check_swap(const SpecCheck *check) {
         return 0;
 }
 
+static int check_burst(const SpecCheck *check) {
+        const SpecResources *resources = &check->spec->linux_.resources;
+
+        if (!resources->cpu_burst.set || resources->cpu_quota.value <= 0 ||
+            resources->cpu_burst.value <= (uint64_t) resources->cpu_quota.value)
+                return 0;
+        return spec_reject(
+                        check,
+                        "/linux/resources/cpu/burst: expected at most the quota %" PRIi64 ", got %" PRIu64,
+                        resources->cpu_quota.value, resources->cpu_burst.value);
+}
+
 static int check_list(const SpecCheck *check, const char *member, const char *list) {
         _cleanup_free_ uint8_t *mask = NULL;
         unsigned size;
@@ -64,6 +76,18 @@ static int check_hugepages(const SpecCheck *check) {
                                         "/linux/resources/hugepageLimits/%zu/pageSize: expected a size such "
                                         "as '2MB', got '%s'",
                                         i, resources->hugepages[i].page_size ?: "");
+        return 0;
+}
+
+static int check_rdma(const SpecCheck *check) {
+        const SpecResources *resources = &check->spec->linux_.resources;
+
+        for (size_t i = 0; i < resources->n_rdma; i++)
+                if (!resources->rdma[i].hca_handles.set && !resources->rdma[i].hca_objects.set)
+                        return spec_reject(
+                                        check,
+                                        "/linux/resources/rdma/%s: expected hcaHandles, hcaObjects or both",
+                                        resources->rdma[i].device);
         return 0;
 }
 
@@ -182,6 +206,6 @@ static int check_schemata(const SpecCheck *check) {
 }
 
 const SpecRule spec_resource_rules[] = {
-        check_swap,    check_cpusets, check_hugepages, check_unified,
-        check_seccomp, check_clos_id, check_schemata,  SPEC_RULES_END,
+        check_swap,    check_burst,   check_cpusets, check_rdma,     check_hugepages,
+        check_unified, check_seccomp, check_clos_id, check_schemata, SPEC_RULES_END,
 };

@@ -94,11 +94,34 @@ static int check_hooks(const SpecCheck *check) {
         return 0;
 }
 
+/* What others use for themselves is theirs; an empty list of names: any text. */
+static const struct {
+        const char *key;
+        const JsonName *values;
+} annotations[] = {
+        { SPEC_ANNOTATION_CONTEXT, spec_label_contexts },
+};
+
+static int check_known_annotations(const SpecCheck *check) {
+        for (size_t i = 0; i < ELEMENTSOF(annotations); i++) {
+                const char *value = spec_annotation(check->spec, annotations[i].key);
+                const JsonName *name = annotations[i].values;
+
+                while (value && name->name && !streq(name->name, value))
+                        name++;
+                if (value && !name->name)
+                        return spec_reject(
+                                        check, "/annotations/%s: unknown value '%s'", annotations[i].key,
+                                        value);
+        }
+        return 0;
+}
+
 static int check_annotations(const SpecCheck *check) {
         for (size_t i = 0; i < check->spec->annotations.n; i++)
                 if (isempty(check->spec->annotations.items[i].key))
                         return spec_reject(check, "/annotations/: keys must not be empty");
-        return 0;
+        return check_known_annotations(check);
 }
 
 static const SpecRule spec_rules[] = {

@@ -23,13 +23,13 @@ static int parse_process(JsonContext *context, JsonValue value, const JsonField 
         Spec *spec = base;
 
         spec->process_set = true;
-        return json_dispatch(context, value, spec_process_fields, &spec->process);
+        return json_dispatch(context, value, field->sub, &spec->process);
 }
 
-static const JsonField spec_fields[] = {
+const JsonField spec_top_fields[] = {
         { "ociVersion", JSON_TYPE_STRING, json_parse_string, offsetof(Spec, oci_version),
           .mandatory = true },
-        { "process", JSON_TYPE_OBJECT, parse_process, 0 },
+        { "process", JSON_TYPE_OBJECT, parse_process, 0, .sub = spec_process_fields },
         { "root", JSON_TYPE_OBJECT, json_parse_object, 0, .mandatory = true, .sub = root_fields },
         { "hostname", JSON_TYPE_STRING, json_parse_string, offsetof(Spec, hostname) },
         { "domainname", JSON_TYPE_STRING, json_parse_string, offsetof(Spec, domainname) },
@@ -123,9 +123,13 @@ static void complete_id_map(Spec *spec) {
 }
 
 static void complete(const char *file, Spec *spec) {
+        const char *context = spec_annotation(spec, SPEC_ANNOTATION_CONTEXT);
+
         make_absolute(&spec->root_path, spec->bundle);
-        for (size_t i = 0; i < spec->n_mounts; i++)
+        for (size_t i = 0; i < spec->n_mounts; i++) {
                 complete_mount(file, spec, i);
+                spec_mount_set_label(&spec->mounts[i], context ?: "context", spec->linux_.mount_label);
+        }
         complete_resources(&spec->linux_.resources);
         complete_id_map(spec);
 }
@@ -143,7 +147,7 @@ int spec_parse(const char *name, const char *text, size_t size, const char *bund
         r = json_document_parse(name, text, size, &document);
         if (r < 0)
                 return r;
-        r = json_dispatch(&context, json_document_root(document), spec_fields, spec);
+        r = json_dispatch(&context, json_document_root(document), spec_top_fields, spec);
         if (r < 0)
                 return r;
 

@@ -23,6 +23,11 @@ typedef struct OptUint {
         uint64_t value;
 } OptUint;
 
+/* ---- annotations that mean something (those of crun) ---- */
+
+#define SPEC_ANNOTATION_CONTEXT \
+        "run.oci.mount_context_type" /* which of mount(8)'s SELinux options mountLabel is */
+
 /* ---- process (config.md, "Process") ---- */
 
 typedef struct SpecUser {
