@@ -21,21 +21,47 @@ void namespace_fds_done(NamespaceFds *fds) {
         *fds = (NamespaceFds) { 0 };
 }
 
-static int open_namespace(const SpecNamespace *ns) {
+static int open_namespace(const SpecNamespace *ns, size_t index) {
         _cleanup_close_ int fd = -EBADF;
         int type;
 
         fd = open(ns->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
         if (fd < 0)
                 return log_error_errno(
-                                negative_errno(), "Failed to open the %s namespace '%s': %m", ns->name,
-                                ns->path);
+                                negative_errno(),
+                                "#/linux/namespaces/%zu/path: Failed to open the %s namespace '%s': %m",
+                                index, ns->name, ns->path);
         type = ioctl(fd, NS_GET_NSTYPE);
         if (type < 0)
-                return log_error_errno(-EINVAL, "'%s' is not a namespace", ns->path);
+                return log_error_errno(
+                                -EINVAL, "#/linux/namespaces/%zu/path: '%s' is not a namespace", index,
+                                ns->path);
         if (type != ns->flag)
-                return log_error_errno(-EINVAL, "'%s' is not a %s namespace", ns->path, ns->name);
+                return log_error_errno(
+                                -EINVAL, "#/linux/namespaces/%zu/path: '%s' is not a %s namespace", index,
+                                ns->path, ns->name);
         return TAKE_FD(fd);
+}
+
+/* Sysctls of a network namespace that is the host's would be the host's (the Spec has been checked for there
+ * being one at all). */
+static int check_net_sysctls(const Spec *spec, int fd) {
+        struct stat theirs, ours;
+
+        if (fstat(fd, &theirs) < 0 || stat("/proc/self/ns/net", &ours) < 0 || theirs.st_ino != ours.st_ino ||
+            theirs.st_dev != ours.st_dev)
+                return 0;
+        for (size_t i = 0; i < spec->linux_.sysctl.n; i++) {
+                const char *key = spec->linux_.sysctl.items[i].key;
+
+                if (startswith(key, "net.") || startswith(key, "net/"))
+                        return log_error_errno(
+                                        -EINVAL,
+                                        "#/linux/sysctl: '%s' is not allowed in the host's network "
+                                        "namespace",
+                                        key);
+        }
+        return 0;
 }
 
 int namespaces_open(const Spec *spec, NamespaceFds *ret) {
@@ -44,14 +70,19 @@ int namespaces_open(const Spec *spec, NamespaceFds *ret) {
 
         for (; fds.n < spec->linux_.n_namespaces; fds.n++) {
                 const SpecNamespace *ns = &spec->linux_.namespaces[fds.n];
-                int fd = -EBADF;
+                int fd = -EBADF, r;
 
                 if (ns->path) {
-                        fd = open_namespace(ns);
+                        fd = open_namespace(ns, fds.n);
                         if (fd < 0)
                                 return fd;
                 }
                 fds.fds[fds.n] = fd;
+                r = ns->flag == CLONE_NEWNET && fd >= 0 ? check_net_sysctls(spec, fd) : 0;
+                if (r < 0) {
+                        fds.n++;
+                        return r;
+                }
         }
 
         *ret = TAKE(fds, (NamespaceFds) { 0 });

@@ -20,6 +20,7 @@
 #include "sandbox/rootfs.h"
 #include "sandbox/seccomp-cache.h"
 #include "sandbox/seccomp-listener.h"
+#include "sandbox/security-label.h"
 #include "sandbox/userns.h"
 
 struct Sandbox {
@@ -53,7 +54,9 @@ static int open_everything(SandboxContext *c) {
         const Spec *spec = c->spec;
         int r;
 
-        r = capability_plan(&spec->process, &c->capabilities);
+        r = security_label_check(spec);
+        if (r >= 0)
+                r = capability_plan(&spec->process, &c->capabilities);
         if (r >= 0 && !c->options->join)
                 r = open_container(c);
         if (r < 0)

@@ -14,6 +14,32 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 
+#define APPARMOR_ENABLED "/sys/module/apparmor/parameters/enabled"
+#define SELINUX_ENFORCE  "/sys/fs/selinux/enforce"
+
+static bool apparmor_is_enabled(void) {
+        _cleanup_free_ char *text = NULL;
+
+        return read_file_at(AT_FDCWD, APPARMOR_ENABLED, &text, NULL) >= 0 && *text == 'Y';
+}
+
+int security_label_check(const Spec *spec) {
+        const char *label = "/linux/mountLabel";
+
+        if (!isempty(spec->process.apparmor_profile) && !apparmor_is_enabled())
+                return log_error_errno(
+                                -EINVAL,
+                                "#/process/apparmorProfile: '%s' needs AppArmor, which is not enabled",
+                                spec->process.apparmor_profile);
+        if (!isempty(spec->process.selinux_label))
+                label = "/process/selinuxLabel";
+        else if (isempty(spec->linux_.mount_label))
+                return 0;
+        if (access(SELINUX_ENFORCE, F_OK) < 0)
+                return log_error_errno(-EINVAL, "#%s: needs SELinux, which is not enabled", label);
+        return 0;
+}
+
 static int open_attribute(int proc_fd, const char *name) {
         _cleanup_free_ char *path = g_strdup_printf("%d/attr/%s", getpid(), name);
         _cleanup_close_ int fd = -EBADF;
