@@ -31,7 +31,8 @@ netns = "none"
 NO_LIMITS = "pids_limit = 0\n"
 
 # What engines name the scopes that they ask for.
-SCOPES = "systemctl list-units --all --plain --no-legend 'libpod-*.scope' 'ctr-*.scope' | grep ."
+SCOPES = ("systemctl list-units --all --plain --no-legend 'libpod-*.scope' 'ctr-*.scope' 'cri-containerd-*.scope' 'docker-*.scope'"
+          " | grep .")
 
 
 @pytest.fixture(scope="session")
@@ -44,14 +45,18 @@ def build(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def machine(build, tmp_path_factory):
+def suite():
+    return os.environ.get("BERTH_TEST_SUITE", "trixie")
+
+
+@pytest.fixture(scope="session")
+def machine(build, suite, tmp_path_factory):
     """A machine in which berth and the engines are installed, and the image `box` is known to Podman."""
-    command = [HERE / "root", os.environ.get("BERTH_TEST_SUITE", "trixie")]
-    root = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+    root = subprocess.run([HERE / "root", suite], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     machine = Machine(f"clients-{os.getpid()}", root, copies=[build / "stage"])
     machine.write("/run/systemd/system.conf.d/stop.conf", "[Manager]\nDefaultTimeoutStopSec=10\n")
     # overlays cannot lie on the machine's root, which is one
-    machine.run("systemctl daemon-reexec; for d in containers containerd; do"
+    machine.run("systemctl daemon-reexec; for d in containers containerd docker; do"
                 " mkdir -p /var/lib/$d; mount -t tmpfs tmpfs /var/lib/$d; done")
     machine.write("/etc/containers/containers.conf.d/tests.conf", CONTAINERS_CONF)
     # the example, as its comment says
@@ -60,7 +65,9 @@ def machine(build, tmp_path_factory):
                   + "\n" + CONTAINERS_CONF + NO_LIMITS)
     rootfs, _ = Bundles.make_template(tmp_path_factory.mktemp("template"), build / "tests/machine/payload")
     subprocess.run(["tar", "-C", rootfs, "-cf", machine.root / "box.tar", "."], check=True)
-    machine.run("podman import --change 'ENV PATH=/bin:/usr/bin' /box.tar box")
+    # whose ids podman run --userns=auto takes
+    machine.run("for f in /etc/subuid /etc/subgid; do echo containers:200000:1000000 >>$f; done")
+    machine.run("podman import --change 'ENV PATH=/bin:/usr/bin' --change 'CMD [\"sleep\",\"1000000\"]' /box.tar box")
     yield machine
     machine.stop()
 

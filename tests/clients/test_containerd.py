@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """containerd's own client, ctr, with berth as the binary that containerd's shim runs."""
 
-import re
-
 import pytest
+
+from rows import check_row
 
 IMAGE = "localhost/box:latest"
 RUN = "ctr run --runc-binary /usr/bin/berth --runc-systemd-cgroup --cgroup machine.slice:ctr:c"
@@ -52,11 +52,7 @@ def removed(containerd, machine):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command(machine, name):
-    command, status, expected = COMMANDS[name]
-    done = machine.run(command, check=False)
-    said = done.stdout + done.stderr
-    assert done.returncode == status, said
-    assert re.search(expected, said.replace("\r", ""), re.MULTILINE), said
+    check_row(machine, COMMANDS[name])
 
 
 def test_the_example_for_kubernetes(machine):

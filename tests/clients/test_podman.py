@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Podman with berth as its runtime: commands as people type them, and what they have to print."""
 
-import re
-
 import pytest
+
+from rows import check_row
 
 RUN = "podman --runtime berth run"
 START = f"{RUN} -d --name c"
@@ -119,11 +119,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command(machine, name):
-    command, status, expected = COMMANDS[name]
-    done = machine.run(command, check=False)
-    said = done.stdout + done.stderr
-    assert done.returncode == status, said
-    assert re.search(expected, said.replace("\r", ""), re.MULTILINE), said
+    check_row(machine, COMMANDS[name])
 
 
 def test_podman_puts_it_into_a_scope(machine):
@@ -138,43 +134,3 @@ def test_podman_puts_it_into_a_scope(machine):
 def test_periodic_healthcheck(machine):
     machine.run(f"{START} --health-cmd true --health-interval=1s box sleep 1000")
     machine.wait_until("podman inspect -f '{{.State.Health.Status}}' c | grep -x healthy")
-
-
-NOTIFIER = "sh -c 'systemd-notify --status=up --ready; exec sleep 1000'"
-
-
-def test_a_container_that_notifies(machine):
-    """The unit is ready when the payload says so, not before."""
-    machine.run("systemd-run --quiet --unit=notifier --property=Type=notify --property=NotifyAccess=all"
-                f" {RUN} --rm --name c --sdnotify=container box {NOTIFIER}")
-    assert machine.show("notifier", "ActiveState") == "active"
-    machine.run("podman stop -t 0 c")
-    machine.run("systemctl stop notifier; systemctl reset-failed notifier", check=False)
-
-
-QUADLET = """
-[Container]
-Image=localhost/box
-ContainerName=c
-Exec=sh -c 'trap "exit 0" TERM; while :; do sleep 0.1; done'
-GlobalArgs=--runtime=berth
-Network=none
-
-[Service]
-Environment=CONTAINERS_CONF=/etc/containers/no-limits.conf
-"""
-
-
-def test_quadlet(machine):
-    """Quadlet names a cgroup below the service's own: the container is there."""
-    if machine.run("ls /usr/lib/systemd/system-generators/podman-system-generator", check=False).returncode != 0:
-        pytest.skip("this Podman has no Quadlet")
-    machine.write("/etc/containers/systemd/square.container", QUADLET)
-    machine.run("systemctl daemon-reload && systemctl start square")
-    assert machine.show("square", "ActiveState") == "active"
-    assert machine.output("podman exec c cat /proc/1/comm") == "sh"
-    pid = machine.output("podman inspect -f '{{.State.Pid}}' c")
-    assert "/system.slice/square.service/libpod-payload-" in machine.output(f"grep ^0:: /proc/{pid}/cgroup")
-    machine.run("systemctl stop square")
-    assert machine.show("square", "ActiveState", "Result") == {"ActiveState": "inactive", "Result": "success"}
-    machine.run("rm /etc/containers/systemd/square.container && systemctl daemon-reload")
