@@ -63,8 +63,11 @@ int attributes_raise_rlimits(pid_t pid, const SpecProcess *process) {
                 struct rlimit value;
                 int r;
 
-                if (prlimit(pid, limit->resource, NULL, &value) < 0)
+                if (prlimit(pid, limit->resource, NULL, &value) < 0) {
+                        if (errno == EPERM) /* Another user's process: it can only lower its own. */
+                                return 0;
                         return log_error_errno(negative_errno(), "Failed to read %s: %m", limit->name);
+                }
                 if (limit->hard <= value.rlim_max)
                         continue;
                 value.rlim_max = limit->hard;

@@ -26,6 +26,7 @@
 #include "sandbox/identity.h"
 #include "sandbox/masks.h"
 #include "sandbox/notify-mount.h"
+#include "sandbox/open-inside.h"
 #include "sandbox/rootfs.h"
 #include "sandbox/security-label.h"
 #include "sandbox/sysctl.h"
@@ -49,6 +50,14 @@ static int wait_for_go(SandboxContext *c) {
                 return log_error_errno(r, "Failed to hear from the runtime: %m");
         return report.kind == REPORT_GO ? 0
                                         : log_error_errno(-EPROTO, "Unexpected message from the runtime");
+}
+
+static bool needs_opening(const SandboxContext *c) {
+        return c->opens_inside;
+}
+
+static bool needs_placing(const SandboxContext *c) {
+        return c->unplaced;
 }
 
 static bool needs_new_userns(const SandboxContext *c) {
@@ -130,6 +139,10 @@ static int step_unshare(SandboxContext *c) {
         return namespaces_unshare(c->spec);
 }
 
+static int step_open_sources(SandboxContext *c) {
+        return open_inside(c);
+}
+
 static int step_become_root(SandboxContext *c) {
         return userns_become_root(c->spec);
 }
@@ -181,7 +194,8 @@ static int step_mounts(SandboxContext *c) {
 }
 
 static int step_notify(SandboxContext *c) {
-        return notify_mount_attach(c->options->notify_mount_fd, c->root_fd);
+        return notify_mount_attach(
+                        c->opens_inside ? c->notify_mount_fd : c->options->notify_mount_fd, c->root_fd);
 }
 
 static int step_devices(SandboxContext *c) {
@@ -431,9 +445,10 @@ static const ChildStep create_steps[] = {
         { "wait-for-id-maps", needs_new_userns, wait_for_go },
         { "join-namespaces", NULL, step_join },
         { "make-namespaces", NULL, step_unshare },
+        { "isolate-mounts", needs_mount_namespace, step_isolate },
+        { "open-sources", needs_opening, step_open_sources },
         { "become-root", needs_userns, step_become_root },
         { "keyring", needs_keyring, step_keyring },
-        { "isolate-mounts", needs_mount_namespace, step_isolate },
         { "private-proc", NULL, step_proc },
         { "undumpable", NULL, step_undumpable },
         { "make-mounts", NULL, step_make_mounts },
@@ -470,6 +485,7 @@ static const ChildStep create_steps[] = {
 static const ChildStep exec_steps[] = {
         /* name                   needed              apply */
         { "undumpable", NULL, step_undumpable },
+        { "wait-for-cgroup", needs_placing, wait_for_go },
         { "initial-affinity", needs_initial_affinity, step_initial_affinity },
         { "join-namespaces", NULL, step_join_all },
         { "host-root", needs_host_root, step_exec_host_root },

@@ -18,7 +18,9 @@ bool identity_keeps_groups(const Spec *spec);
 int identity_apply(const SpecUser *user, bool keep_groups, int proc_fd);
 
 /* Child: makes the user own stdin, stdout and stderr, so that /dev/stdout can be opened again. Leaves
- * /dev/null alone, and what may not be changed (EPERM, EINVAL, EROFS). Logs. */
+ * /dev/null alone, and what may not be changed (EPERM, EINVAL, EROFS). In the parent, for a new user
+ * namespace: there the uid is that of our side, and files that belong to nobody inside can be given away.
+ * Logs. */
 int identity_chown_stdio(uid_t uid);
 
 /* Home directory of uid in /etc/passwd of the container; "/" when it is not there or not readable. Caller

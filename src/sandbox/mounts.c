@@ -18,6 +18,7 @@
 #include "basic/process-util.h"
 #include "sandbox/copy-up.h"
 #include "sandbox/idmap.h"
+#include "sandbox/mount-attributes.h"
 #include "sandbox/userns.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -40,30 +41,6 @@ unsigned mounts_source_propagation(const Spec *spec) {
         return propagation & (MS_PRIVATE | MS_UNBINDABLE) ? MS_PRIVATE : MS_SLAVE;
 }
 
-static int set_attributes(int fd, const SpecMount *m) {
-        struct mount_attr attr = { .attr_set = m->attr_set, .attr_clr = m->attr_clear };
-        struct mount_attr rec = { .attr_set = m->rec_attr_set, .attr_clr = m->rec_attr_clear };
-
-        /* The atime modes are one field: it has to be cleared before one of them can be set
-         * (mount_setattr(2)). */
-        if (attr.attr_set & MOUNT_ATTR__ATIME)
-                attr.attr_clr |= MOUNT_ATTR__ATIME;
-        if (rec.attr_set & MOUNT_ATTR__ATIME)
-                rec.attr_clr |= MOUNT_ATTR__ATIME;
-
-        if ((attr.attr_set | attr.attr_clr) != 0 &&
-            mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
-                return log_error_errno(
-                                negative_errno(), "Failed to set the options of mount '%s': %m",
-                                m->destination);
-        if ((rec.attr_set | rec.attr_clr) != 0 &&
-            mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &rec, sizeof rec) < 0)
-                return log_error_errno(
-                                negative_errno(), "Failed to set the recursive options of mount '%s': %m",
-                                m->destination);
-        return 0;
-}
-
 static int open_source(const Spec *spec, const SpecMount *m) {
         unsigned flags = (m->recursive ? AT_RECURSIVE : 0) | (m->src_nofollow ? AT_SYMLINK_NOFOLLOW : 0);
         struct mount_attr detached = { .propagation = mounts_source_propagation(spec) };
@@ -80,7 +57,7 @@ static int open_source(const Spec *spec, const SpecMount *m) {
                 return log_error_errno(
                                 negative_errno(), "Failed to detach mount propagation of '%s': %m",
                                 m->source);
-        r = set_attributes(fd, m);
+        r = mount_attributes_set(fd, m);
         if (r >= 0 && idmap_wanted(m))
                 r = idmap_apply(spec, m, fd);
         if (r < 0)
@@ -128,6 +105,27 @@ int mounts_open_sources(const Spec *spec, MountSources *ret) {
         }
 
         *ret = TAKE(sources, (MountSources) { 0 });
+        return 0;
+}
+
+int mounts_check_sources(const Spec *spec) {
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                const SpecMount *m = &spec->mounts[i];
+                int flags = m->src_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0;
+
+                if (!m->bind)
+                        continue;
+                if (idmap_wanted(m))
+                        return log_error_errno(
+                                        -EPERM,
+                                        "/mounts/%zu: mapping the ids of '%s' needs CAP_SYS_ADMIN on the "
+                                        "host: %m",
+                                        i, m->source);
+                if (faccessat(AT_FDCWD, m->source, F_OK, flags) < 0 && (errno == ENOENT || errno == ENOTDIR))
+                        return log_error_errno(
+                                        negative_errno(), "Failed to open '%s', to be mounted on '%s': %m",
+                                        m->source, m->destination);
+        }
         return 0;
 }
 
@@ -219,7 +217,7 @@ static int bind_host_directory(const SpecMount *m, const char *path) {
                                 m->destination);
         /* Whose mounts these are, only they can be made stricter; never looser. */
         attributes.attr_clear = attributes.rec_attr_clear = 0;
-        r = set_attributes(fd, &attributes);
+        r = mount_attributes_set(fd, &attributes);
         if (r < 0)
                 return r;
         return TAKE_FD(fd);
@@ -443,7 +441,7 @@ static int make(const SpecMount *m, int root_fd) {
                 attributes.attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
                 attributes.rec_attr_set &= ~(uint64_t) MOUNT_ATTR_RDONLY;
         }
-        r = (m->rec_attr_set | m->rec_attr_clear) != 0 ? set_attributes(fd, &attributes) : 0;
+        r = (m->rec_attr_set | m->rec_attr_clear) != 0 ? mount_attributes_set(fd, &attributes) : 0;
         return r < 0 ? r : TAKE_FD(fd);
 }
 

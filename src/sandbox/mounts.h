@@ -27,6 +27,10 @@ unsigned mounts_source_propagation(const Spec *spec);
  * the child could not open, with its final attributes. -ENOENT: a source does not exist. */
 int mounts_open_sources(const Spec *spec, MountSources *ret);
 
+/* In the parent, when init will have to open them: whether they can be. -ENOENT: a source does not exist;
+ * -EPERM: ids cannot be mapped without rights. */
+int mounts_check_sources(const Spec *spec);
+
 /* In the child, which has its namespaces, before the container's root is attached: makes the rest, in the
  * order of the configuration; still detached, and the host's paths lead nowhere else. What depends on where
  * it is attached is left. */

@@ -115,19 +115,35 @@ int namespaces_unshare(const Spec *spec) {
         return 0;
 }
 
-int namespaces_enter_pid(const Spec *spec, const NamespaceFds *fds, int *ret_own_fd) {
+/* Our own pid namespace, when there is a way back to it. -EPERM is not logged. */
+static int open_own_pid(void) {
+        _cleanup_close_ int fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+                return log_error_errno(negative_errno(), "Failed to open our own pid namespace: %m");
+        /* In a user namespace that has not made it, we could leave but not return. */
+        if (setns(fd, CLONE_NEWPID) < 0)
+                return errno == EPERM ? -EPERM
+                                      : log_error_errno(negative_errno(),
+                                                        "Failed to join our own pid namespace: %m");
+        return TAKE_FD(fd);
+}
+
+int namespaces_enter_pid(const Spec *spec, const NamespaceFds *fds, bool returns, int *ret_own_fd) {
         _cleanup_close_ int own_fd = -EBADF;
 
         for (size_t i = 0; i < fds->n; i++) {
                 if (fds->fds[i] < 0 || spec->linux_.namespaces[i].flag != CLONE_NEWPID)
                         continue;
-                own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-                if (own_fd < 0)
-                        return log_error_errno(negative_errno(), "Failed to open our own pid namespace: %m");
+                own_fd = returns ? open_own_pid() : -EBADF;
+                if (returns && own_fd < 0)
+                        return own_fd;
                 if (setns(fds->fds[i], CLONE_NEWPID) < 0)
-                        return log_error_errno(
-                                        negative_errno(), "Failed to join the pid namespace '%s': %m",
-                                        spec->linux_.namespaces[i].path);
+                        return returns && errno == EPERM
+                                        ? -EPERM
+                                        : log_error_errno(negative_errno(),
+                                                          "Failed to join the pid namespace '%s': %m",
+                                                          spec->linux_.namespaces[i].path);
         }
 
         *ret_own_fd = TAKE_FD(own_fd);
@@ -140,38 +156,66 @@ int namespaces_leave_pid(int own_fd) {
         return 0;
 }
 
-int namespaces_enter_pid_of(const PidRef *init, int *ret_own_fd) {
+int namespaces_enter_pid_of(const PidRef *init, bool returns, int *ret_own_fd) {
         _cleanup_close_ int own_fd = -EBADF;
 
-        own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-        if (own_fd < 0)
-                return log_error_errno(negative_errno(), "Failed to open our own pid namespace: %m");
+        own_fd = returns ? open_own_pid() : -EBADF;
+        if (returns && own_fd < 0)
+                return own_fd;
         if (setns(init->fd, CLONE_NEWPID) < 0)
-                return log_error_errno(negative_errno(), "Failed to join the container's pid namespace: %m");
+                return returns && errno == EPERM
+                                ? -EPERM
+                                : log_error_errno(negative_errno(),
+                                                  "Failed to join the container's pid namespace: %m");
 
         *ret_own_fd = TAKE_FD(own_fd);
         return 0;
 }
 
-static bool is_other_namespace(const PidRef *init, const char *name) {
+static bool differs(const PidRef *init, const char *name) {
         _cleanup_free_ char *path = g_strdup_printf("/proc/%d/ns/%s", (int) init->pid, name);
-        _cleanup_free_ char *own_path = g_strconcat("/proc/self/ns/", name, NULL);
+        _cleanup_free_ char *own = g_strconcat("/proc/self/ns/", name, NULL);
         struct stat theirs, ours;
 
-        if (stat(path, &theirs) < 0 || stat(own_path, &ours) < 0)
+        if (stat(path, &theirs) < 0 || stat(own, &ours) < 0)
                 return false;
         return theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev;
+}
+
+/* One's own cannot be joined (setns(2)). */
+bool namespaces_other_user_of(const PidRef *init) {
+        return differs(init, "user");
+}
+
+/* Namespaces that the container shares with us: without rights outside of its user namespace, even these may
+ * not be joined. */
+static int without_shared(const PidRef *init, int flags) {
+        static const struct {
+                const char *name;
+                int flag;
+        } kinds[] = { { "mnt", CLONE_NEWNS },
+                      { "ipc", CLONE_NEWIPC },
+                      { "uts", CLONE_NEWUTS },
+                      { "net", CLONE_NEWNET },
+                      { "cgroup", CLONE_NEWCGROUP } };
+
+        for (size_t i = 0; i < ELEMENTSOF(kinds); i++)
+                if (!differs(init, kinds[i].name))
+                        flags &= ~kinds[i].flag;
+        return flags;
 }
 
 int namespaces_join_all_of(const PidRef *init) {
         int flags = CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP;
 
         /* One's own cannot be joined, and joining one's own changes the root directory (setns(2)). */
-        if (is_other_namespace(init, "user"))
+        if (namespaces_other_user_of(init))
                 flags |= CLONE_NEWUSER;
-        if (is_other_namespace(init, "mnt"))
+        if (differs(init, "mnt"))
                 flags |= CLONE_NEWNS;
-        if (setns(init->fd, flags) < 0)
+        if (setns(init->fd, flags) >= 0)
+                return 0;
+        if (errno != EPERM || setns(init->fd, without_shared(init, flags)) < 0)
                 return log_error_errno(negative_errno(), "Failed to join the container's namespaces: %m");
         return 0;
 }
@@ -190,6 +234,13 @@ static int join_flagged(const Spec *spec, const NamespaceFds *fds, int flags) {
 
 int namespaces_join_user(const Spec *spec, const NamespaceFds *fds) {
         return join_flagged(spec, fds, CLONE_NEWUSER);
+}
+
+int namespaces_join_user_of(const PidRef *init) {
+        if (setns(init->fd, CLONE_NEWUSER) < 0)
+                return log_error_errno(
+                                negative_errno(), "Failed to join the container's user namespace: %m");
+        return 0;
 }
 
 int namespaces_join(const Spec *spec, const NamespaceFds *fds) {

@@ -3,6 +3,7 @@
 
 /* Which namespaces init is cloned into, which it joins, which it makes later. All functions log. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "basic/process-util.h"
@@ -27,17 +28,22 @@ uint64_t namespaces_clone_flags(const Spec *spec);
 int namespaces_unshare(const Spec *spec);
 
 /* In the parent around the clone: children get the pid namespace to join; the second call takes that back.
- */
-int namespaces_enter_pid(const Spec *spec, const NamespaceFds *fds, int *ret_own_fd);
+ * -EPERM, which is not logged: that could not be done, or not be taken back. Then a helper does it that need
+ * not return, after it has joined the user namespace. */
+int namespaces_enter_pid(const Spec *spec, const NamespaceFds *fds, bool returns, int *ret_own_fd);
 int namespaces_leave_pid(int own_fd);
 
 /* The same two-step for exec: children get the pid namespace of a running container's init, and join its
  * others. */
-int namespaces_enter_pid_of(const PidRef *init, int *ret_own_fd);
+int namespaces_enter_pid_of(const PidRef *init, bool returns, int *ret_own_fd);
 int namespaces_join_all_of(const PidRef *init);
+
+/* Whether a container's init is in another user namespace than we are. Does not log. */
+bool namespaces_other_user_of(const PidRef *init);
 
 /* In a helper: joins the user namespace alone. */
 int namespaces_join_user(const Spec *spec, const NamespaceFds *fds);
+int namespaces_join_user_of(const PidRef *init);
 
 /* In the child: joins all but these two. */
 int namespaces_join(const Spec *spec, const NamespaceFds *fds);

@@ -34,6 +34,8 @@ int rootfs_open(const Spec *spec) {
 
         fd = open_tree(AT_FDCWD, spec->root_path,
                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+        if (fd < 0 && errno == EPERM)
+                return -EPERM;
         if (fd < 0)
                 return log_error_errno(
                                 negative_errno(), "Failed to open the root file system '%s': %m",

@@ -11,6 +11,7 @@
 
 /* In the parent, with all its rights and before anything is made: a detached mount tree of root.path, which
  * no longer depends on what happens to the path. Returns a descriptor. -ENOENT, -ENOTDIR: no such directory.
+ * -EPERM, which is not logged: only who has rights over the mount namespace may, so init does it in its own.
  */
 int rootfs_open(const Spec *spec);
 

@@ -16,7 +16,9 @@
 #include "sandbox/child.h"
 #include "sandbox/clone.h"
 #include "sandbox/host-root.h"
+#include "sandbox/identity.h"
 #include "sandbox/net-devices.h"
+#include "sandbox/open-inside.h"
 #include "sandbox/rootfs.h"
 #include "sandbox/seccomp-cache.h"
 #include "sandbox/seccomp-listener.h"
@@ -45,6 +47,8 @@ static int open_container(SandboxContext *c) {
         if (r < 0)
                 return r;
         c->root_fd = rootfs_open(c->spec);
+        if (c->root_fd == -EPERM)
+                return open_inside_later(c);
         if (c->root_fd < 0)
                 return c->root_fd;
         return mounts_open_sources(c->spec, &c->mounts);
@@ -114,18 +118,39 @@ void sandbox_free(Sandbox *s) {
         g_free(s);
 }
 
+/* The payload in a user namespace may want to open its /dev/stdout again. Init cannot give away what has no
+ * owner in there. */
+static int give_stdio(const Spec *spec) {
+        uid_t uid;
+
+        if (geteuid() != 0 || spec->process.terminal ||
+            userns_outside_uid(&spec->linux_.id_map, spec->process.user.uid, &uid) < 0)
+                return 0;
+        return identity_chown_stdio(uid);
+}
+
 /* What only the parent has the right to do, while init waits or works on its mounts. */
 static int prepare_from_outside(Sandbox *s) {
+        const SpecProcess *process = &s->context.spec->process;
+        int r;
+
+        r = attributes_set_oom_score(s->init.pid, process);
+        if (r >= 0)
+                r = attributes_raise_rlimits(s->init.pid, process);
+        if (r >= 0)
+                r = give_stdio(s->context.spec);
+        if (r < 0 || s->context.options->ids_later)
+                return r;
+        return sandbox_map_ids(s);
+}
+
+int sandbox_map_ids(Sandbox *s) {
         const Spec *spec = s->context.spec;
         const SpecNamespace *userns = spec_namespace(spec, CLONE_NEWUSER);
         int r;
 
-        r = attributes_set_oom_score(s->init.pid, &spec->process);
-        if (r >= 0)
-                r = attributes_raise_rlimits(s->init.pid, &spec->process);
-        if (r < 0 || !userns || userns->path || s->context.options->join)
-                return r;
-
+        if (!userns || userns->path || s->context.options->join)
+                return 0;
         r = userns_write_maps(&spec->linux_.id_map, s->init.pid);
         if (r < 0)
                 return r;
@@ -159,6 +184,10 @@ int sandbox_clone(Sandbox *s) {
         if (r < 0)
                 return log_error_errno(r, "Failed to read the start time of the container's init: %m");
         return prepare_from_outside(s);
+}
+
+bool sandbox_is_unplaced(const Sandbox *s) {
+        return s->context.unplaced;
 }
 
 int sandbox_fd(const Sandbox *s) {

@@ -21,6 +21,7 @@ typedef struct SandboxOptions {
         const PidRef *join; /* run in the namespaces of this process instead of making any; NULL: make a
                                container */
         int cgroup_fd;      /* where the process is cloned into; -EBADF: where we are */
+        bool ids_later;     /* sandbox_map_ids() will be called: until then the process has our ids */
         bool no_pivot;
         bool no_new_keyring;
         int start_fd;        /* listening socket on which init waits when released; -EBADF: it waits for
@@ -59,6 +60,14 @@ int sandbox_attach_root(Sandbox *sandbox);
 
 /* Clones init, which begins at once. Logs. */
 int sandbox_clone(Sandbox *sandbox);
+
+/* Writes the id maps of a new user namespace, and lets init go on: part of sandbox_clone() unless ids_later
+ * was asked for. Logs. */
+int sandbox_map_ids(Sandbox *sandbox);
+
+/* Whether a process for a running container is not in the cgroup that it was to be cloned into, for lack of
+ * rights: it waits for sandbox_allow(), which is due when it is there. */
+bool sandbox_is_unplaced(const Sandbox *sandbox);
 
 /* Readable when init has something to say. */
 int sandbox_fd(const Sandbox *sandbox);

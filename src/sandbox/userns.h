@@ -15,5 +15,8 @@ bool userns_wanted(const Spec *spec);
  * newgidmap(1). */
 int userns_write_maps(const SpecIdMap *map, pid_t pid);
 
+/* The id outside of who is uid inside of a new user namespace. -ESRCH: nobody is. Does not log. */
+int userns_outside_uid(const SpecIdMap *map, uint32_t uid, uid_t *ret);
+
 /* In the child, when the maps are written: becomes root of the namespace, if it has one. */
 int userns_become_root(const Spec *spec);
