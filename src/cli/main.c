@@ -22,6 +22,7 @@ typedef struct Arguments {
         const char *log_format;
         const char *log_level;
         const char *cgroup_manager;
+        const char *rootless;
         bool systemd_cgroup;
         bool debug;
         bool help;
@@ -40,7 +41,8 @@ static const Option global_options[] = {
         { "log-format", NULL, OPTION_STRING, AT(log_format), "text|json", N_("format of that file") },
         { "log-level", NULL, OPTION_STRING, AT(log_level), "error|warning|debug", N_("what to tell") },
         { "root", NULL, OPTION_STRING, AT(root), "DIR", N_("where state is kept (default: /run/berth)") },
-        { "rootless", NULL, OPTION_IGNORE, 0, NULL, NULL },
+        { "rootless", NULL, OPTION_STRING, AT(rootless), "true|false|auto",
+          N_("whether a container may do without a cgroup of its own") },
         { "systemd-cgroup", NULL, OPTION_SWITCH, AT(systemd_cgroup), NULL,
           N_("make a scope, even if the configuration names a cgroup path") },
         { "version", "v", OPTION_SWITCH, AT(version), NULL, N_("show the version") },
@@ -135,6 +137,17 @@ static int find_cgroup_manager(const Arguments *a, CgroupManager *ret) {
         return 0;
 }
 
+static int find_rootless(const Arguments *a, Rootless *ret) {
+        int r;
+
+        r = rootless_from_string(a->rootless ? a->rootless : "auto");
+        if (r < 0)
+                return log_error_errno(
+                                r, "invalid rootless: %s (expected true, false or auto)", a->rootless);
+        *ret = (Rootless) r;
+        return 0;
+}
+
 int cli_main(int argc, char **argv) {
         Arguments arguments = { 0 };
         _cleanup_free_ char *root = NULL;
@@ -158,6 +171,8 @@ int cli_main(int argc, char **argv) {
                 r = find_root(&arguments, &root);
         if (r >= 0)
                 r = find_cgroup_manager(&arguments, &global.cgroup_manager);
+        if (r >= 0)
+                r = find_rootless(&arguments, &global.rootless);
         if (r < 0)
                 return EXIT_FAILURE;
         global.root = root;

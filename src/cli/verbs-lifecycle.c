@@ -33,6 +33,7 @@ static CreateOptions create_options_from(const VerbCall *call) {
                 .pidfd_socket = o->pidfd_socket,
                 .resources_from = o->resources_from,
                 .cgroup_manager = call->global->cgroup_manager,
+                .rootless = call->global->rootless,
                 .preserve_fds = o->preserve_fds,
                 .no_pivot = o->no_pivot,
                 .no_new_keyring = o->no_new_keyring,

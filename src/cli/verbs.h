@@ -11,6 +11,7 @@
 typedef struct GlobalOptions {
         const char *root; /* where state directories live */
         CgroupManager cgroup_manager;
+        Rootless rootless;
 } GlobalOptions;
 
 typedef struct VerbCall {

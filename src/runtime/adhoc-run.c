@@ -143,7 +143,7 @@ static int refine_status(const AdhocRun *run, const char *unit, uint64_t since, 
         r = sd_event_new(&event);
         if (r < 0)
                 return log_error_errno(r, "Failed to make an event loop: %m");
-        r = manager_connect(geteuid() != 0, event, &manager);
+        r = manager_connect(manager_ours(), event, &manager);
         if (r < 0)
                 return r;
         r = service_outcome(manager, unit, since, &outcome);

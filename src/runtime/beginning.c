@@ -14,9 +14,12 @@
 #include "basic/unit-name.h"
 #include "resctrl/group.h"
 #include "runtime/late-hooks.h"
+#include "runtime/rootless.h"
 
 int container_load_spec(const char *id, const char *bundle, const char *config, Spec **ret) {
         _cleanup_free_ char *directory = NULL, *file = NULL;
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        int r;
 
         if (!container_id_is_valid(id))
                 return log_error_errno(-EINVAL, "invalid container ID format: '%s'", id);
@@ -24,7 +27,13 @@ int container_load_spec(const char *id, const char *bundle, const char *config, 
         if (!directory)
                 return log_error_errno(negative_errno(), "Failed to find the bundle '%s': %m", bundle);
         file = config ? g_strdup(config) : g_build_filename(directory, "config.json", NULL);
-        return spec_load(file, directory, ret);
+        r = spec_load(file, directory, &spec);
+        if (r >= 0)
+                r = rootless_adapt(spec);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(spec);
+        return 0;
 }
 
 /* ---- state ---- */

@@ -88,6 +88,7 @@ static int collect_activation(Creation *c) {
 static int choose_place(Creation *c) {
         const PlacementOptions options = {
                 .manager = c->options->cgroup_manager,
+                .rootless = c->options->rootless,
                 .spec = c->spec,
                 .resources_from = c->options->resources_from,
                 .event = c->event,
@@ -128,6 +129,7 @@ static int creation_prepare(Creation *c) {
         c->sandbox_options.describe = describe;
         c->sandbox_options.describe_userdata = c->state;
         c->sandbox_options.seccomp_cache = runtime_seccomp_cache();
+        c->sandbox_options.ids_later = placement_needs_our_ids(c->placement);
         c->sandbox_options.no_pivot = c->options->no_pivot;
         c->sandbox_options.no_new_keyring = c->options->no_new_keyring;
         return sandbox_new(c->spec, &c->sandbox_options, &c->sandbox);
@@ -188,8 +190,12 @@ static int let_init_go_on(Creation *c) {
 
 static void on_placed(int error, void *userdata) {
         Creation *c = userdata;
-        int r = error < 0 ? error : let_init_go_on(c);
+        int r = error;
 
+        if (r >= 0 && c->sandbox_options.ids_later)
+                r = sandbox_map_ids(c->sandbox);
+        if (r >= 0)
+                r = let_init_go_on(c);
         if (r < 0)
                 c->error = r;
 }

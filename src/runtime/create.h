@@ -22,6 +22,7 @@ typedef struct CreateOptions {
         const char *pidfd_socket;   /* NULL: none */
         const char *resources_from; /* unit whose resource settings the scope gets, too; NULL: none */
         CgroupManager cgroup_manager;
+        Rootless rootless;
         unsigned preserve_fds;
         bool no_pivot;
         bool no_new_keyring;

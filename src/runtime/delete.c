@@ -17,6 +17,7 @@
 #include "runtime/late-hooks.h"
 #include "runtime/notify-route.h"
 #include "runtime/own-cgroup.h"
+#include "runtime/placement.h"
 #include "runtime/state.h"
 #include "sandbox/host-root.h"
 #include "unit/scope.h"
@@ -59,7 +60,7 @@ static int stop_scope(const State *state) {
         r = sd_event_new(&event);
         if (r < 0)
                 return log_error_errno(r, "Failed to make the event loop: %m");
-        r = manager_connect(/* user= */ state->owner != 0, event, &manager);
+        r = manager_connect(state_manager(state), event, &manager);
         if (r < 0)
                 return r;
         /* A create that was killed before it recorded a cgroup leaves an init that ends by itself. Its scope

@@ -4,11 +4,8 @@
 
 #include "runtime/device-rules.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-
-#include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/user-namespace.h"
 #include "cgroup/device-filter.h"
 #include "spec/resource-limits.h"
 
@@ -22,18 +19,6 @@ static void append_rule(GArray *rules, const SpecDeviceRule *spec) {
         };
 
         g_array_append_val(rules, rule);
-}
-
-/* In a user namespace that is not the first one, the kernel lets nobody attach programs, and nobody make
- * device nodes either. */
-static bool in_user_namespace(void) {
-        _cleanup_free_ char *map = NULL;
-        unsigned inside, outside, size;
-
-        if (read_file_at(AT_FDCWD, "/proc/self/uid_map", &map, NULL) < 0)
-                return false;
-        return sscanf(map, "%u %u %u", &inside, &outside, &size) != 3 || inside != 0 || outside != 0 ||
-                        size != UINT32_MAX;
 }
 
 int device_rules_apply(const SpecResources *resources, int cgroup_fd) {
@@ -55,7 +40,8 @@ int device_rules_apply(const SpecResources *resources, int cgroup_fd) {
                 return 0;
 
         r = device_filter_attach(cgroup_fd, program, n);
-        if (r == -EPERM && in_user_namespace()) {
+        /* There the kernel lets nobody attach programs, and nobody make device nodes either. */
+        if (r == -EPERM && !user_namespace_is_initial()) {
                 log_debug_errno(r, "Device rules are not applied in a user namespace: %m");
                 return 0;
         }

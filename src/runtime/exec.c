@@ -15,15 +15,19 @@
 #include "runtime/create.h"
 #include "runtime/foreground.h"
 #include "runtime/inherit.h"
+#include "runtime/placement.h"
+#include "runtime/rootless.h"
 #include "runtime/state-text.h"
 #include "sandbox/console.h"
 #include "sandbox/sandbox.h"
+#include "unit/scope.h"
 
 typedef struct Execution {
         const ExecOptions *options;
         State *state;
         Spec *spec; /* the container's, with the process to execute */
         PidRef init;
+        char *cgroup; /* of init */
         int cgroup_fd;
         int *payload_fds;
         SandboxOptions sandbox_options;
@@ -35,6 +39,7 @@ static void execution_done(Execution *e) {
                 sandbox_free(e->sandbox);
         g_free(e->payload_fds);
         closep(&e->cgroup_fd);
+        g_free(e->cgroup);
         pidref_done(&e->init);
         if (e->spec)
                 spec_free(e->spec);
@@ -139,6 +144,8 @@ static int load_process(Execution *e) {
         int r;
 
         r = spec_load(file, e->state->bundle, &e->spec);
+        if (r >= 0)
+                r = rootless_adapt(e->spec);
         if (r < 0)
                 return r;
         if (!o->process_file)
@@ -171,17 +178,16 @@ static int check_terminal(const Execution *e) {
 
 /* The cgroup that init is in now: it may have moved itself below its scope. */
 static int open_cgroup(Execution *e) {
-        _cleanup_free_ char *path = NULL;
         int r;
 
         if (!e->state->cgroup)
                 return 0; /* It has none of its own: nor do we need another one than ours. */
-        r = pid_cgroup(e->init.pid, &path);
+        r = pid_cgroup(e->init.pid, &e->cgroup);
         if (r < 0)
                 return log_error_errno(r, "Failed to find the cgroup of container '%s': %m", e->options->id);
-        e->cgroup_fd = cgroup_open(path);
+        e->cgroup_fd = cgroup_open(e->cgroup);
         if (e->cgroup_fd < 0)
-                return log_error_errno(e->cgroup_fd, "Failed to open the cgroup '%s': %m", path);
+                return log_error_errno(e->cgroup_fd, "Failed to open the cgroup '%s': %m", e->cgroup);
         return 0;
 }
 
@@ -248,11 +254,38 @@ static int wait_for(Execution *e, SandboxEvent wanted) {
         return r;
 }
 
+/* For who may not move processes between cgroups but through systemd: a user outside of what the user's
+ * systemd has, say, in the session of a login. The process still has our ids: pid 1 moves no other for us.
+ */
+static int place(Execution *e) {
+        const State *state = e->state;
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        const char *below;
+        int r;
+
+        if (!sandbox_is_unplaced(e->sandbox))
+                return 0;
+        below = startswith(e->cgroup, state->cgroup);
+        if (!state->scope || !below)
+                return log_error_errno(
+                                -EACCES, "Failed to move a process into the cgroup '%s': %m", e->cgroup);
+        r = sd_event_new(&event);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make the event loop: %m");
+        r = manager_connect(state_manager(state), event, &manager);
+        if (r >= 0)
+                r = scope_attach(manager, state->scope, below, sandbox_init(e->sandbox)->pid);
+        return r < 0 ? r : sandbox_allow(e->sandbox);
+}
+
 static int execution_run(Execution *e) {
         const ExecOptions *o = e->options;
         int r;
 
         r = sandbox_clone(e->sandbox);
+        if (r >= 0)
+                r = place(e);
         if (r >= 0)
                 r = join_resctrl(e);
         if (r >= 0)

@@ -11,6 +11,7 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/socket-util.h"
+#include "basic/user-namespace.h"
 
 #define SECCOMP_CACHE "/run/berth-cache"
 #define FIRST_FD      3
@@ -38,7 +39,7 @@ int *inherited_fds(unsigned n) {
 }
 
 const char *runtime_seccomp_cache(void) {
-        return geteuid() == 0 ? SECCOMP_CACHE : NULL;
+        return system_is_ours() ? SECCOMP_CACHE : NULL;
 }
 
 int pidfd_send(const char *socket_path, const PidRef *process, const char *text) {

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
@@ -37,6 +38,18 @@ static int absolute_path(const char *cgroups_path, const char *id, char **ret) {
         dir = g_path_get_dirname(own);
         *ret = g_build_filename(dir, isempty(cgroups_path) ? id : cgroups_path, NULL);
         return 0;
+}
+
+bool own_cgroup_is_possible(void) {
+        _cleanup_free_ char *own = NULL, *dir = NULL, *procs = NULL;
+        _cleanup_close_ int fd = -EBADF;
+
+        if (pid_cgroup(/* pid= */ 0, &own) < 0)
+                return false;
+        dir = g_path_get_dirname(own);
+        fd = cgroup_open(dir);
+        return fd >= 0 && faccessat(fd, ".", W_OK, AT_EACCESS) >= 0 &&
+                        faccessat(fd, "cgroup.procs", W_OK, AT_EACCESS) >= 0;
 }
 
 int own_cgroup_find(const char *cgroups_path, const char *id, char **ret_path, char **ret_made) {

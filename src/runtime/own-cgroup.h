@@ -14,6 +14,9 @@
  * no unified hierarchy is mounted. Callers free. */
 int own_cgroup_find(const char *cgroups_path, const char *id, char **ret_path, char **ret_made);
 
+/* Whether we may make one beside ours, and clone processes into it. Does not log. */
+bool own_cgroup_is_possible(void);
+
 /* Makes it, writes settings ("file=value") and lets only the devices through that resources allow. Returns a
  * descriptor. Logs. */
 int own_cgroup_make(const char *path, const SpecResources *resources, const char *const *settings);

@@ -4,8 +4,12 @@
 
 #include "runtime/placement.h"
 
+#include <sched.h>
+
 #include "basic/log.h"
+#include "basic/parse-util.h"
 #include "basic/unit-name.h"
+#include "basic/user-namespace.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/resources.h"
 #include "runtime/cgroup-owner.h"
@@ -32,6 +36,7 @@ struct Placement {
         PlacementDone done;
         void *userdata;
         bool ready;
+        bool tolerant; /* no cgroup is better than no container */
 
         /* a scope */
         Manager *manager;
@@ -64,13 +69,14 @@ static int scope_prepare(Placement *p) {
         bool devices;
         int r;
 
-        r = manager_connect(/* user= */ geteuid() != 0, p->options.event, &p->manager);
+        r = p->manager ? 0 : manager_connect(manager_ours(), p->options.event, &p->manager);
         if (r >= 0)
                 r = scope_prepare_names(p);
         if (r < 0)
                 return r;
         devices = resources->set && !manager_is_user(p->manager);
         p->device_filter = devices && properties_need_device_filter(resources);
+        p->options.state->user_manager = manager_is_user(p->manager);
         p->properties = property_list_new();
         r = properties_from_resources(resources, devices, p->properties, &p->settings);
         if (r < 0)
@@ -159,10 +165,16 @@ static int cgroupfs_prepare(Placement *p) {
         r = limits_to_files(&spec->linux_.resources, &p->settings);
         if (r < 0)
                 return r;
+        if (p->tolerant && !own_cgroup_is_possible()) {
+                log_debug("No right to make a cgroup, or none to make it in: going on without");
+                return 0;
+        }
         return own_cgroup_find(spec->linux_.cgroups_path, s->id, &s->cgroup, &s->cgroup_made);
 }
 
 static int cgroupfs_make(Placement *p) {
+        if (!p->options.state->cgroup)
+                return 0;
         p->made = true;
         p->cgroup_fd =
                         own_cgroup_make(p->options.state->cgroup, &p->options.spec->linux_.resources,
@@ -221,6 +233,57 @@ int cgroup_manager_from_string(const char *s) {
         return -EINVAL;
 }
 
+static bool is_rootless(const PlacementOptions *options) {
+        return options->rootless == ROOTLESS_YES ||
+                        (options->rootless == ROOTLESS_AUTO && !system_is_ours());
+}
+
+/* Whether nothing in the configuration needs a cgroup of the container's own. Device rules do not count:
+ * they are in every configuration, and without rights nobody makes device nodes. Logs. */
+static int asks_for_nothing(const PlacementOptions *options) {
+        const SpecLinux *linux_ = &options->spec->linux_;
+        _cleanup_strv_ char **settings = NULL;
+        int r;
+
+        r = limits_to_files(&linux_->resources, &settings);
+        if (r < 0)
+                return r;
+        return isempty(linux_->cgroups_path) && !options->resources_from && !*settings;
+}
+
+static int connect_to_systemd(Placement *p) {
+        return manager_connect(manager_ours(), p->options.event, &p->manager);
+}
+
+static int connect_silently(Placement *p) {
+        int level = log_get_level(), r;
+
+        if (level < LOG_DEBUG)
+                log_set_level(LOG_CRIT);
+        r = connect_to_systemd(p);
+        log_set_level(level);
+        return r;
+}
+
+/* For who is not root of the system: a systemd is used if there is one. Else, root of a user namespace may
+ * have been left cgroups to make more in; nothing is insisted on that is not needed; and to who needs it, it
+ * is said why there is no scope. */
+static int choose_for_user(Placement *p) {
+        bool scope = p->kind == &kinds[CGROUP_MANAGER_SYSTEMD];
+        int r;
+
+        if (scope && (p->options.manager == CGROUP_MANAGER_SYSTEMD || connect_silently(p) >= 0))
+                return 0;
+        r = asks_for_nothing(&p->options);
+        if (r < 0)
+                return r;
+        p->tolerant = r > 0;
+        if (scope && !p->tolerant && geteuid() != 0)
+                return connect_to_systemd(p);
+        p->kind = &kinds[CGROUP_MANAGER_CGROUPFS];
+        return 0;
+}
+
 /* Who names a path has decided the place: the limits of what is above it depend on that. */
 static CgroupManager choose(const PlacementOptions *options) {
         const char *path = options->spec->linux_.cgroups_path;
@@ -237,6 +300,11 @@ int placement_new(const PlacementOptions *options, Placement **ret) {
         int r;
 
         *p = (Placement) { .options = *options, .kind = &kinds[choose(options)], .cgroup_fd = -EBADF };
+        if (p->kind != &kinds[CGROUP_MANAGER_DISABLED] && is_rootless(options)) {
+                r = choose_for_user(p);
+                if (r < 0)
+                        return r;
+        }
         r = p->kind->prepare(p);
         if (r < 0)
                 return r;
@@ -267,6 +335,19 @@ int placement_make(Placement *p, int *ret_fd) {
         return 0;
 }
 
+/* The user's systemd has to ask pid 1 to move a process from where the user logged in, and pid 1 moves only
+ * the processes of who asks. */
+bool placement_needs_our_ids(const Placement *p) {
+        const SpecIdMap *map = &p->options.spec->linux_.id_map;
+
+        if (geteuid() == 0 || !p->manager)
+                return false;
+        for (size_t i = 0; i < map->n_uid; i++)
+                if (map->uid[i].container_id == 0)
+                        return map->uid[i].host_id != geteuid();
+        return false;
+}
+
 int placement_begin(Placement *p, pid_t pid, PlacementDone done, void *userdata) {
         p->done = done;
         p->userdata = userdata;
@@ -275,6 +356,20 @@ int placement_begin(Placement *p, pid_t pid, PlacementDone done, void *userdata)
 
 bool placement_is_ready(const Placement *p) {
         return p->ready;
+}
+
+ManagerOwner state_manager(const State *state) {
+        return (ManagerOwner) { .user = state->user_manager, .uid = state->owner };
+}
+
+int rootless_from_string(const char *s) {
+        bool b;
+
+        if (streq(s, "auto"))
+                return ROOTLESS_AUTO;
+        if (parse_boolean(s, &b) < 0)
+                return -EINVAL;
+        return b ? ROOTLESS_YES : ROOTLESS_NO;
 }
 
 void placement_undo(Placement *p) {

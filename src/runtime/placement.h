@@ -11,6 +11,7 @@
 #include "basic/cleanup.h"
 #include "runtime/state.h"
 #include "spec/spec.h"
+#include "unit/manager.h"
 
 typedef enum CgroupManager {
         CGROUP_MANAGER_AUTO, /* systemd, unless linux.cgroupsPath is a path */
@@ -23,8 +24,19 @@ typedef enum CgroupManager {
 /* "systemd", "cgroupfs", "disabled"; -EINVAL for other words. Does not log. */
 int cgroup_manager_from_string(const char *s);
 
+/* Whether a container that asks for nothing in its cgroup may do without one: --rootless. */
+typedef enum Rootless {
+        ROOTLESS_AUTO, /* yes, unless the system is ours */
+        ROOTLESS_NO,
+        ROOTLESS_YES,
+} Rootless;
+
+/* "auto", "true", "false" and what else Go takes for a bool; -EINVAL for other words. Does not log. */
+int rootless_from_string(const char *s);
+
 typedef struct PlacementOptions {
         CgroupManager manager;
+        Rootless rootless;
         const Spec *spec;
         const char *resources_from; /* unit whose resource settings the scope gets, too; NULL: none */
         sd_event *event;
@@ -38,8 +50,9 @@ typedef struct Placement Placement;
 typedef void (*PlacementDone)(int error, void *userdata);
 
 /* Decides, and checks all that can be refused, without side effects; what options point to must stay valid.
- * Logs. -EHOSTDOWN: a scope is needed, and there is no systemd; -EINVAL: the configuration; -EBUSY: the
- * cgroup that was named has processes. */
+ * Who is not root of the system and has not said who shall make the cgroup gets a scope, or else a cgroup
+ * beside ours, or, when no limits and no cgroupsPath were given, none. Logs. -EHOSTDOWN: a scope is needed,
+ * and there is no systemd; -EINVAL: the configuration; -EBUSY: the cgroup that was named has processes. */
 int placement_new(const PlacementOptions *options, Placement **ret);
 
 /* Releases it; what was made stays. */
@@ -50,11 +63,18 @@ DEFINE_CLEANUP(Placement *, placement_free);
  * none. The state has been saved. Logs. */
 int placement_make(Placement *p, int *ret_fd);
 
+/* Whether the process has to keep its ids until it is in its place: as somebody else's, systemd would not
+ * move it there for us. */
+bool placement_needs_our_ids(const Placement *p);
+
 /* Puts the process in its place, at the same time as other things happen. Logs. */
 int placement_begin(Placement *p, pid_t pid, PlacementDone done, void *userdata);
 
 /* Whether the process is in its place. */
 bool placement_is_ready(const Placement *p);
+
+/* Whose systemd has made the container's scope. */
+ManagerOwner state_manager(const State *state);
 
 /* Takes back what was made; the process has been killed. */
 void placement_undo(Placement *p);

@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
 #include "basic/unit-name.h"
+#include "basic/user-namespace.h"
 #include "cgroup/cgroup.h"
 
 #define SECTION "Container"
@@ -69,21 +71,33 @@ static char **string_member(const State *s, size_t i) {
 }
 
 char *state_default_root(void) {
-        const char *runtime_dir;
+        const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
 
-        if (geteuid() == 0)
+        if (system_is_ours())
                 return g_strdup("/run/berth");
-        runtime_dir = getenv("XDG_RUNTIME_DIR");
         return isempty(runtime_dir) ? NULL : g_build_filename(runtime_dir, "berth", NULL);
+}
+
+/* What lies in XDG_RUNTIME_DIR may be taken for forgotten after a while, unless it is sticky (XDG Base
+ * Directory Specification). */
+static int make_root(const char *root) {
+        const char *runtime_dir = getenv("XDG_RUNTIME_DIR");
+        bool keep = !isempty(runtime_dir) && startswith(root, runtime_dir) && access(root, F_OK) < 0;
+        int r;
+
+        r = make_directories(root, keep ? 0700 : 0711);
+        if (r >= 0 && keep && chmod(root, 0700 | S_ISVTX) < 0)
+                r = negative_errno();
+        return r < 0 ? log_error_errno(r, "Failed to make the state directory '%s': %m", root) : 0;
 }
 
 int state_make_directory(const char *root, const char *id) {
         _cleanup_free_ char *path = g_build_filename(root, id, NULL);
         int fd, r;
 
-        r = make_directories(root, 0711);
+        r = make_root(root);
         if (r < 0)
-                return log_error_errno(r, "Failed to make the state directory '%s': %m", root);
+                return r;
         if (mkdir(path, 0700) < 0) {
                 r = negative_errno();
                 if (r == -EEXIST)
@@ -115,6 +129,7 @@ int state_save(int dir_fd, const State *s) {
                 if (*string_member(s, i))
                         g_key_file_set_string(file, SECTION, string_keys[i].key, *string_member(s, i));
         g_key_file_set_uint64(file, SECTION, "Owner", s->owner);
+        g_key_file_set_boolean(file, SECTION, "UserManager", s->user_manager);
         g_key_file_set_uint64(file, SECTION, "Pid", (uint64_t) s->pid);
         g_key_file_set_uint64(file, SECTION, "StartTime", s->start_time);
         if (s->root_mount > 0)
@@ -139,6 +154,7 @@ static State *parse_state(const char *text, size_t size) {
         for (size_t i = 0; i < ELEMENTSOF(string_keys); i++)
                 *string_member(s, i) = g_key_file_get_string(file, SECTION, string_keys[i].key, NULL);
         s->owner = (uid_t) g_key_file_get_uint64(file, SECTION, "Owner", NULL);
+        s->user_manager = g_key_file_get_boolean(file, SECTION, "UserManager", NULL);
         s->pid = (pid_t) g_key_file_get_uint64(file, SECTION, "Pid", NULL);
         s->start_time = g_key_file_get_uint64(file, SECTION, "StartTime", NULL);
         s->root_mount = g_key_file_get_uint64(file, SECTION, "RootMount", NULL);

@@ -32,6 +32,7 @@ typedef struct State {
         char *rootfs;
         char *created; /* RFC 3339, nanoseconds */
         uid_t owner;
+        bool user_manager;   /* the scope is one of the owner's systemd, not of pid 1 */
         pid_t pid;           /* 0: init does not exist yet */
         uint64_t start_time; /* of that pid */
         char *scope;         /* unit name, NULL: the cgroup is not systemd's */
@@ -51,8 +52,9 @@ typedef struct State {
 void state_free(State *state);
 DEFINE_CLEANUP(State *, state_free);
 
-/* Where state directories live: --root, or /run/berth (root) or $XDG_RUNTIME_DIR/berth. Caller frees; NULL:
- * no XDG_RUNTIME_DIR. */
+/* Where state directories live: --root, or /run/berth for who is root of the system, $XDG_RUNTIME_DIR/berth
+ * for everybody else: also for who is root only in a user namespace. Caller frees; NULL: no XDG_RUNTIME_DIR.
+ */
 char *state_default_root(void);
 
 /* Makes ROOT/ID (0700). Returns a directory descriptor. Logs. -EEXIST: there is such a container. */

@@ -13,6 +13,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/resources.h"
 #include "resctrl/group.h"
+#include "runtime/placement.h"
 #include "runtime/state.h"
 #include "spec/resource-limits.h"
 #include "spec/spec.h"
@@ -300,7 +301,7 @@ static int connect_to_systemd(Update *u) {
         r = sd_event_new(&u->event);
         if (r < 0)
                 return log_error_errno(r, "Failed to make the event loop: %m");
-        return manager_connect(/* user= */ u->state->owner != 0, u->event, &u->manager);
+        return manager_connect(state_manager(u->state), u->event, &u->manager);
 }
 
 int container_update(const UpdateOptions *options) {

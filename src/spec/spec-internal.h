@@ -83,4 +83,3 @@ int spec_validate_process(const char *file, const SpecProcess *process);
 /* Frees what a structure owns, not the structure. */
 void spec_process_clear(SpecProcess *process);
 void spec_linux_clear(SpecLinux *linux_);
-void spec_id_map_clear(SpecIdMap *map);

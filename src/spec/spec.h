@@ -307,6 +307,9 @@ int spec_parse(const char *name, const char *text, size_t size, const char *bund
 /* Reads one OCI process object (exec --process). The same outcomes. */
 int spec_process_load(const char *file, SpecProcess **ret);
 
+/* Empties a mapping, frees what it owned. */
+void spec_id_map_clear(SpecIdMap *map);
+
 void spec_free(Spec *spec);
 void spec_process_free(SpecProcess *process);
 

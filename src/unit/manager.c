@@ -4,15 +4,20 @@
  * for. Knows nothing about units. */
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "basic/log.h"
+#include "basic/user-namespace.h"
 #include "unit/bus.h"
 
 /* connect() to a listening socket waits only while its backlog is full: not for longer than this. */
 #define CONNECT_TIMEOUT_SEC 10
+
+#define SYSTEM_SOCKET "/run/systemd/private"
 
 /* Not sd_bus_set_address(): that connects without blocking, and fails with EAGAIN when many start at once.
  */
@@ -34,6 +39,14 @@ static int connect_socket(const char *path) {
         return TAKE_FD(fd);
 }
 
+/* A pid that we tell it would be another process there. */
+static bool counts_other_pids(int fd) {
+        struct ucred peer;
+        socklen_t size = sizeof peer;
+
+        return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) >= 0 && peer.pid == 0;
+}
+
 /* Without bus_client there is no Hello, and matches are not sent anywhere: systemd sends all its signals
  * here. */
 static int open_private(const char *path, sd_bus **ret) {
@@ -44,6 +57,8 @@ static int open_private(const char *path, sd_bus **ret) {
         fd = connect_socket(path);
         if (fd < 0)
                 return fd;
+        if (counts_other_pids(fd))
+                return -EREMOTE;
         r = sd_bus_new(&bus);
         if (r < 0)
                 return r;
@@ -76,50 +91,96 @@ static int open_bus(bool user, sd_bus **ret) {
         return 0;
 }
 
-static int private_socket_path(bool user, char **ret) {
-        const char *runtime_dir;
+/* The directory of a user's sockets. NULL: there is none. */
+static char *runtime_dir(uid_t uid) {
+        const char *dir = uid == geteuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+        _cleanup_free_ char *usual = NULL;
 
-        if (!user) {
-                *ret = g_strdup("/run/systemd/private");
-                return 0;
-        }
-        runtime_dir = getenv("XDG_RUNTIME_DIR");
-        if (isempty(runtime_dir))
-                return -ENXIO;
-        *ret = g_strdup_printf("%s/systemd/private", runtime_dir);
-        return 0;
+        if (!isempty(dir))
+                return g_strdup(dir);
+        usual = g_strdup_printf("/run/user/%u", uid);
+        return access(usual, F_OK) >= 0 ? TAKE_PTR(usual) : NULL;
 }
 
-static int manager_open(Manager *m) {
-        const char *bus_name = m->user ? "the user bus" : "the system bus";
-        _cleanup_free_ char *path = NULL;
-        int r, q;
+static char *private_socket_path(ManagerOwner owner) {
+        _cleanup_free_ char *dir = NULL;
 
-        r = private_socket_path(m->user, &path);
-        if (r < 0)
-                return log_error_errno(
-                                r,
-                                "Failed to find the systemd of uid %u: $XDG_RUNTIME_DIR is not set; log in "
-                                "with a "
-                                "session, or use \"loginctl enable-linger\" and set it to /run/user/%u",
-                                geteuid(), geteuid());
-        q = open_private(path, &m->bus);
-        if (q >= 0) {
-                m->private_socket = true;
-                m->description = g_strdup_printf("the socket %s", path);
-                return 0;
-        }
-        log_debug_errno(q, "Failed to connect to '%s', trying %s: %m", path, bus_name);
+        if (!owner.user)
+                return g_strdup(SYSTEM_SOCKET);
+        dir = runtime_dir(owner.uid);
+        return dir ? g_strdup_printf("%s/systemd/private", dir) : NULL;
+}
+
+static char *user_bus_address(void) {
+        const char *address = getenv("DBUS_SESSION_BUS_ADDRESS"), *dir = getenv("XDG_RUNTIME_DIR");
+
+        if (!isempty(address))
+                return g_strdup(address);
+        return isempty(dir) ? NULL : g_strdup_printf("unix:path=%s/bus", dir);
+}
+
+static int log_no_user_manager(const char *path, int private_error, int bus_error) {
+        _cleanup_free_ char *address = user_bus_address();
+
+        return log_error_errno(
+                        bus_error,
+                        "Failed to connect to the systemd of uid %u: %s '%s', the user bus (%s): %m; log in "
+                        "with a session, or start user@%u.service with \"loginctl enable-linger\"",
+                        geteuid(), path ? path : "$XDG_RUNTIME_DIR/systemd/private (which is not set)",
+                        g_strerror(-private_error),
+                        address ? address : "neither $DBUS_SESSION_BUS_ADDRESS nor $XDG_RUNTIME_DIR is set",
+                        geteuid());
+}
+
+static int open_fallback(Manager *m, const char *path, int error) {
+        const char *bus_name = m->user ? "the user bus" : "the system bus";
+        int r;
+
+        log_debug_errno(error, "Failed to connect to '%s', trying %s: %m", path ? path : "", bus_name);
         r = open_bus(m->user, &m->bus);
+        if (r < 0 && m->user)
+                return log_no_user_manager(path, error, r);
         if (r < 0)
                 return log_error_errno(
                                 r, "Failed to connect to systemd: '%s' says '%s', %s says '%m'", path,
-                                g_strerror(-q), bus_name);
+                                g_strerror(-error), bus_name);
         m->description = g_strdup(bus_name);
         return 0;
 }
 
-int manager_connect(bool user, sd_event *event, Manager **ret) {
+static int manager_open(Manager *m, ManagerOwner owner) {
+        _cleanup_free_ char *path = private_socket_path(owner);
+        int r;
+
+        r = path ? open_private(path, &m->bus) : -ENXIO;
+        if (r == -EREMOTE)
+                return log_error_errno(
+                                r,
+                                "The systemd behind '%s' is in another pid namespace: it would take our "
+                                "processes for others",
+                                path);
+        /* A bus serves its own user. */
+        if (r < 0 && owner.user && owner.uid != geteuid())
+                return log_error_errno(
+                                r, "Failed to connect to the systemd of uid %u, '%s': %m", owner.uid,
+                                path ? path : "");
+        if (r < 0)
+                return open_fallback(m, path, r);
+        m->private_socket = true;
+        m->description = g_strdup_printf("the socket %s", path);
+        return 0;
+}
+
+ManagerOwner manager_ours(void) {
+        struct stat st;
+        bool system;
+
+        /* In a user namespace, what belongs to root outside looks like the overflow uid's. */
+        system = geteuid() == 0 && (stat(SYSTEM_SOCKET, &st) >= 0 ? st.st_uid == 0 : system_is_ours());
+        return (ManagerOwner) { .user = !system, .uid = geteuid() };
+}
+
+int manager_connect(ManagerOwner owner, sd_event *event, Manager **ret) {
         _cleanup_(manager_freep) Manager *m = NULL;
         int r;
 
@@ -130,9 +191,9 @@ int manager_connect(bool user, sd_event *event, Manager **ret) {
                                 "need it for their "
                                 "scopes; --cgroup-manager=cgroupfs or disabled does without");
         m = g_new0(Manager, 1);
-        m->user = user;
+        m->user = owner.user;
         m->event = sd_event_ref(event);
-        r = manager_open(m);
+        r = manager_open(m, owner);
         if (r < 0)
                 return r;
         r = sd_bus_attach_event(m->bus, event, SD_EVENT_PRIORITY_NORMAL);

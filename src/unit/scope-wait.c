@@ -197,3 +197,19 @@ int scope_set_properties(Manager *m, const char *name, const PropertyList *prope
         }
         return 0;
 }
+
+int scope_attach(Manager *m, const char *name, const char *below, pid_t pid) {
+        _cleanup_free_ char *what = g_strdup_printf("move process %d into %s", (int) pid, name);
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+        uint32_t number = (uint32_t) pid;
+        int r;
+
+        r = manager_message(m, "AttachProcessesToUnit", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", name, below);
+        if (r >= 0)
+                r = sd_bus_message_append_array(call, 'u', &number, sizeof number);
+        if (r < 0)
+                return log_error_errno(r, "Failed to %s: %m", what);
+        return manager_call(m, call, what, /* ret_reply= */ NULL);
+}

@@ -49,6 +49,10 @@ DEFINE_CLEANUP(ScopeStart *, scope_start_free);
  * same outcomes. Caller frees *ret_cgroup_path. */
 int scope_start_wait(Manager *m, const ScopeOptions *options, char **ret_cgroup_path);
 
+/* Moves one more process into the scope, or into the cgroup "/a/b" below it ("": the scope's own). Does not
+ * run the event loop. Logs. -EACCES: the process is not the caller's. */
+int scope_attach(Manager *m, const char *name, const char *below, pid_t pid);
+
 /* Stops the scope (StopUnit, mode replace): systemd sends SIGTERM and later SIGKILL to what is left in it.
  * Waits for systemd's answer; with wait also until the job is done, and resets a failed unit, so that the
  * name is free. Does not run the event loop. No such unit is success. Logs. -ETIMEDOUT: the job took longer
