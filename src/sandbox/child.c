@@ -334,6 +334,7 @@ static int step_terminal(SandboxContext *c) {
 }
 
 static int step_stdio(SandboxContext *c) {
+        identity_replace_dev_null(c->root_fd);
         return identity_chown_stdio(c->spec->process.user.uid);
 }
 

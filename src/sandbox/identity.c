@@ -81,6 +81,36 @@ static bool is_dev_null(const struct stat *st) {
         return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
 }
 
+static int open_dev_null(int root_fd) {
+        _cleanup_close_ int fd = -EBADF;
+        struct stat st;
+
+        fd = open_in_root(root_fd, "/dev/null", O_PATH | O_NOFOLLOW);
+        if (fd < 0 || fstat(fd, &st) < 0 || !is_dev_null(&st))
+                return -ENODEV; /* Opening something else could have effects. */
+        (void) close(TAKE_FD(fd));
+        fd = open_in_root(root_fd, "/dev/null", O_RDWR | O_NOFOLLOW);
+        if (fd < 0 || fstat(fd, &st) < 0 || !is_dev_null(&st))
+                return -ENODEV;
+        return TAKE_FD(fd);
+}
+
+void identity_replace_dev_null(int root_fd) {
+        _cleanup_close_ int own = -EBADF;
+
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+                struct stat st;
+
+                if (fstat(fd, &st) < 0 || !is_dev_null(&st))
+                        continue;
+                if (own < 0)
+                        own = open_dev_null(root_fd);
+                if (own < 0)
+                        return; /* A container without one keeps the host's. */
+                (void) dup2(own, fd);
+        }
+}
+
 int identity_chown_stdio(uid_t uid) {
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
                 struct stat st;

@@ -23,6 +23,11 @@ int identity_apply(const SpecUser *user, bool keep_groups, int proc_fd);
  * Logs. */
 int identity_chown_stdio(uid_t uid);
 
+/* Child: where stdin, stdout or stderr is the host's /dev/null, it becomes the one below root_fd, if there
+ * is one: nothing of the host's mounts is to stay open in the container, and CRIU could not save it. Does
+ * not log. */
+void identity_replace_dev_null(int root_fd);
+
 /* Home directory of uid in /etc/passwd of the container; "/" when it is not there or not readable. Caller
  * frees. Does not log. */
 char *identity_home(int root_fd, uid_t uid);
