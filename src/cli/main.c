@@ -23,6 +23,7 @@ typedef struct Arguments {
         const char *log_level;
         const char *cgroup_manager;
         const char *rootless;
+        const char *criu;
         bool systemd_cgroup;
         bool debug;
         bool help;
@@ -34,7 +35,7 @@ typedef struct Arguments {
 static const Option global_options[] = {
         { "cgroup-manager", NULL, OPTION_STRING, AT(cgroup_manager), "systemd|cgroupfs|disabled",
           N_("who makes the cgroup of a container") },
-        { "criu", NULL, OPTION_IGNORE, 0, NULL, NULL },
+        { "criu", NULL, OPTION_STRING, AT(criu), "PATH", N_("program that saves and restores processes") },
         { "debug", NULL, OPTION_SWITCH, AT(debug), NULL, N_("tell everything") },
         { "help", "h", OPTION_SWITCH, AT(help), NULL, N_("show this text") },
         { "log", NULL, OPTION_STRING, AT(log), "FILE", N_("append errors to this file, too") },
@@ -176,5 +177,6 @@ int cli_main(int argc, char **argv) {
         if (r < 0)
                 return EXIT_FAILURE;
         global.root = root;
+        global.criu = arguments.criu;
         return verb_run(&global, argv + index);
 }

@@ -11,6 +11,7 @@
 #include "basic/log.h"
 #include "cli/i18n.h"
 #include "cli/options.h"
+#include "cli/verb-checkpoint.h"
 #include "cli/verb-options.h"
 #include "cli/verb-update.h"
 #include "runtime/update.h"
@@ -134,6 +135,8 @@ typedef struct Verb {
 
 /* Alphabetical. */
 static const Verb verbs[] = {
+        { "checkpoint", 1, 1, checkpoint_options, sizeof(CriuFlags), verb_checkpoint, "ID",
+          N_("save the processes of a container in files") },
         { "create", 1, 1, create_options, sizeof(CreateCall), verb_create, "ID", N_("make a container") },
         { "delete", 1, 1, delete_options, sizeof(DeleteCall), verb_delete, "ID",
           N_("remove what is left of a container") },
@@ -149,6 +152,8 @@ static const Verb verbs[] = {
           N_("stop all processes of a container for a while") },
         { "ps", 1, -1, ps_options, sizeof(PsCall), verb_ps, "ID [PS-OPTION...]",
           N_("show the processes of a container") },
+        { "restore", 1, 1, restore_options, sizeof(RestoreCall), verb_restore, "ID",
+          N_("make a container of processes that were saved") },
         { "resume", 1, 1, no_options, 0, verb_resume, "ID", N_("let a paused container go on") },
         { "run", 1, 1, run_options, sizeof(CreateCall), verb_run_container, "ID",
           N_("make and start a container") },

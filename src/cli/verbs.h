@@ -10,6 +10,7 @@
 
 typedef struct GlobalOptions {
         const char *root; /* where state directories live */
+        const char *criu; /* program; NULL: the one in $PATH */
         CgroupManager cgroup_manager;
         Rootless rootless;
 } GlobalOptions;
@@ -37,6 +38,8 @@ int verb_delete(const VerbCall *call);
 int verb_exec(const VerbCall *call);
 int verb_state(const VerbCall *call);
 int verb_list(const VerbCall *call);
+int verb_checkpoint(const VerbCall *call);
+int verb_restore(const VerbCall *call);
 int verb_pause(const VerbCall *call);
 int verb_resume(const VerbCall *call);
 int verb_ps(const VerbCall *call);

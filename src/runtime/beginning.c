@@ -5,6 +5,7 @@
 #include "runtime/beginning.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -61,6 +62,26 @@ static char *annotations_text(const Spec *spec) {
         return g_string_free(text, FALSE);
 }
 
+char *container_descriptors(pid_t pid) {
+        _cleanup_free_ char *directory =
+                        pid == 0 ? g_strdup("/proc/self/fd") : g_strdup_printf("/proc/%d/fd", (int) pid);
+        GString *text = g_string_new(NULL);
+        JsonText json;
+
+        json_text_init(&json, text, /* indent= */ 0);
+        json_text_begin_array(&json, NULL);
+        for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) {
+                _cleanup_free_ char *path = g_strdup_printf("%s/%d", directory, i);
+                char target[PATH_MAX];
+                ssize_t n = readlink(path, target, sizeof target - 1);
+
+                target[MAX(n, 0)] = '\0';
+                json_text_string(&json, NULL, target);
+        }
+        json_text_end_array(&json);
+        return g_string_free(text, FALSE);
+}
+
 State *container_new_state(const Spec *spec, const char *id) {
         State *s = g_new0(State, 1);
 
@@ -73,6 +94,8 @@ State *container_new_state(const Spec *spec, const char *id) {
         if (spec->annotations.n > 0)
                 s->annotations = annotations_text(spec);
         s->late_hooks = late_hooks_of(spec);
+        if (!spec->process.terminal)
+                s->descriptors = container_descriptors(0);
         return s;
 }
 

@@ -14,6 +14,10 @@
 /* Reads the configuration: config, or config.json in the bundle. -EINVAL: it, or the id, is not valid. */
 int container_load_spec(const char *id, const char *bundle, const char *config, Spec **ret);
 
+/* What stdin, stdout and stderr of a process are (pid 0: ours), as /proc tells: a JSON array. Caller frees.
+ */
+char *container_descriptors(pid_t pid);
+
 /* A state with all that the configuration tells: no place yet, and no process. */
 State *container_new_state(const Spec *spec, const char *id);
 

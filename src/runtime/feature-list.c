@@ -8,6 +8,7 @@
 
 #include "basic/json-text.h"
 #include "resctrl/mount.h"
+#include "runtime/criu.h"
 #include "sandbox/capabilities.h"
 #include "sandbox/seccomp-filter.h"
 #include "sandbox/seccomp-words.h"
@@ -125,18 +126,20 @@ static void append_linux(JsonText *j) {
 }
 
 static void append_annotations(JsonText *j) {
-        _cleanup_free_ char *version = NULL;
+        _cleanup_free_ char *version = NULL, *criu = NULL;
 
         json_text_begin_object(j, "annotations");
         if (seccomp_filter_library_version(&version) >= 0)
                 json_text_string(j, "io.github.seccomp.libseccomp.version", version);
-        json_text_string(j, "org.opencontainers.runc.checkpoint.enabled", "false");
+        json_text_string(
+                        j, "org.opencontainers.runc.checkpoint.enabled",
+                        criu_find(NULL, &criu) >= 0 ? "true" : "false");
         json_text_string(j, "berth.version", BERTH_VERSION);
         json_text_end_object(j);
 }
 
 char *features_text(void) {
-        static const char *const unsafe[] = { "berth.", "org.systemd.property.", NULL };
+        static const char *const unsafe[] = { "berth.", "org.criu.config", "org.systemd.property.", NULL };
         static const char *const hooks[] = {
                 "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
                 NULL

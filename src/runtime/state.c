@@ -41,6 +41,7 @@ void state_free(State *s) {
         g_free(s->resctrl_monitor);
         g_free(s->late_hooks);
         g_free(s->notify_socket);
+        g_free(s->descriptors);
         g_free(s->annotations);
         g_free(s);
 }
@@ -63,6 +64,7 @@ static const struct {
         { "ResctrlMonitor", offsetof(State, resctrl_monitor) },
         { "LateHooks", offsetof(State, late_hooks) },
         { "NotifySocket", offsetof(State, notify_socket) },
+        { "Descriptors", offsetof(State, descriptors) },
         { "Annotations", offsetof(State, annotations) },
 };
 
@@ -91,6 +93,16 @@ static int make_root(const char *root) {
         return r < 0 ? log_error_errno(r, "Failed to make the state directory '%s': %m", root) : 0;
 }
 
+static int log_exists(const char *id) {
+        return log_error_errno(-EEXIST, "container with given ID already exists: %s", id);
+}
+
+int state_check_absent(const char *root, const char *id) {
+        _cleanup_free_ char *path = g_build_filename(root, id, NULL);
+
+        return faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) >= 0 ? log_exists(id) : 0;
+}
+
 int state_make_directory(const char *root, const char *id) {
         _cleanup_free_ char *path = g_build_filename(root, id, NULL);
         int fd, r;
@@ -101,7 +113,7 @@ int state_make_directory(const char *root, const char *id) {
         if (mkdir(path, 0700) < 0) {
                 r = negative_errno();
                 if (r == -EEXIST)
-                        return log_error_errno(r, "container with given ID already exists: %s", id);
+                        return log_exists(id);
                 return log_error_errno(r, "Failed to make the state directory '%s': %m", path);
         }
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -47,6 +47,7 @@ typedef struct State {
         pid_t notify_pid;      /* process that passes notifications on; 0: none */
         uint64_t notify_start_time;
         char *annotations; /* JSON object as text, NULL: none */
+        char *descriptors; /* what stdin, stdout and stderr were: JSON array as text; NULL: a terminal */
 } State;
 
 void state_free(State *state);
@@ -59,6 +60,9 @@ char *state_default_root(void);
 
 /* Makes ROOT/ID (0700). Returns a directory descriptor. Logs. -EEXIST: there is such a container. */
 int state_make_directory(const char *root, const char *id);
+
+/* Refuses an id that is taken, before anything is made. Logs. -EEXIST. */
+int state_check_absent(const char *root, const char *id);
 
 /* Opens ROOT/ID. Does not log. -ENOENT: no such container. */
 int state_open_directory(const char *root, const char *id);
