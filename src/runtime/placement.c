@@ -234,8 +234,9 @@ int cgroup_manager_from_string(const char *s) {
 }
 
 static bool is_rootless(const PlacementOptions *options) {
-        return options->rootless == ROOTLESS_YES ||
-                        (options->rootless == ROOTLESS_AUTO && !system_is_ours());
+        if (options->rootless != ROOTLESS_AUTO)
+                return options->rootless == ROOTLESS_YES;
+        return geteuid() != 0 || !user_namespace_is_initial();
 }
 
 /* Whether nothing in the configuration needs a cgroup of the container's own. Device rules do not count:

@@ -26,7 +26,7 @@ int cgroup_manager_from_string(const char *s);
 
 /* Whether a container that asks for nothing in its cgroup may do without one: --rootless. */
 typedef enum Rootless {
-        ROOTLESS_AUTO, /* yes, unless the system is ours */
+        ROOTLESS_AUTO, /* yes, unless we are root of the machine */
         ROOTLESS_NO,
         ROOTLESS_YES,
 } Rootless;
@@ -50,7 +50,7 @@ typedef struct Placement Placement;
 typedef void (*PlacementDone)(int error, void *userdata);
 
 /* Decides, and checks all that can be refused, without side effects; what options point to must stay valid.
- * Who is not root of the system and has not said who shall make the cgroup gets a scope, or else a cgroup
+ * Who is not root of the machine and has not said who shall make the cgroup gets a scope, or else a cgroup
  * beside ours, or, when no limits and no cgroupsPath were given, none. Logs. -EHOSTDOWN: a scope is needed,
  * and there is no systemd; -EINVAL: the configuration; -EBUSY: the cgroup that was named has processes. */
 int placement_new(const PlacementOptions *options, Placement **ret);

@@ -33,13 +33,14 @@ void subid_parse(const char *text, const char *name, uid_t uid, SpecIdMapping **
 void subid_map(uint32_t own, const SpecIdMapping *ranges, size_t n, SpecIdMapping **ret, size_t *ret_n) {
         SpecIdMapping *map = g_new(SpecIdMapping, n + 1);
         uint32_t next = 1;
+        size_t used = 0;
 
         map[0] = (SpecIdMapping) { .container_id = 0, .host_id = own, .size = 1 };
-        for (size_t i = 0; i < n; i++) {
-                map[i + 1] = ranges[i];
-                map[i + 1].container_id = next;
-                next += ranges[i].size;
+        for (; used < n && ranges[used].size <= UINT32_MAX - next; used++) {
+                map[used + 1] = ranges[used];
+                map[used + 1].container_id = next;
+                next += ranges[used].size;
         }
         *ret = map;
-        *ret_n = n + 1;
+        *ret_n = used + 1;
 }
