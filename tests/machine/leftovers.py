@@ -7,6 +7,7 @@ PROBES = {
     "unit": "systemctl list-units --state=active,activating,deactivating,failed --plain --no-legend 'container@*' | awk '{ print $1, $4 }'",
     "cgroup": "find /sys/fs/cgroup -name '*berth-*' -type d",
     "state": "find /run/berth -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null",
+    "state of a user": "find /run/user/*/berth -mindepth 1 -maxdepth 1 2>/dev/null",
     "runtime directory": "find /run/berth-unit -mindepth 1 -maxdepth 1 2>/dev/null",
     "mount": "awk '$5 ~ /berth/ { print $5 }' /proc/1/mountinfo",
     "process": "pgrep -a -f '^(/usr/s?bin/|/usr/libexec/berth/)?(berth|runc|crun)( |-|:)'",
@@ -19,7 +20,7 @@ CLEANERS = (
     " systemctl kill --signal=KILL $u; systemctl stop $u; done",
     "systemctl reset-failed",
     "awk '$5 ~ /berth/ { print $5 }' /proc/1/mountinfo | sort -r | xargs -r -n1 umount -l",
-    "rm -rf /run/berth/* /run/berth-unit/*",
+    "rm -rf /run/berth/* /run/berth-unit/* /run/user/*/berth/*",
 )
 
 
