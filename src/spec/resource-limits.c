@@ -17,14 +17,15 @@
 const SpecDeviceRule limits_default_devices[] = {
         { true, 'c', ANY, ANY, "m" },
         { true, 'b', ANY, ANY, "m" },
-        { true, 'c', NUMBER(1), NUMBER(3), "rwm" }, /* null */
-        { true, 'c', NUMBER(1), NUMBER(5), "rwm" }, /* zero */
-        { true, 'c', NUMBER(1), NUMBER(7), "rwm" }, /* full */
-        { true, 'c', NUMBER(1), NUMBER(8), "rwm" }, /* random */
-        { true, 'c', NUMBER(1), NUMBER(9), "rwm" }, /* urandom */
-        { true, 'c', NUMBER(5), NUMBER(0), "rwm" }, /* tty */
-        { true, 'c', NUMBER(5), NUMBER(2), "rwm" }, /* ptmx */
-        { true, 'c', NUMBER(136), ANY, "rwm" },     /* pts */
+        { true, 'c', NUMBER(1), NUMBER(3), "rwm" },    /* null */
+        { true, 'c', NUMBER(1), NUMBER(5), "rwm" },    /* zero */
+        { true, 'c', NUMBER(1), NUMBER(7), "rwm" },    /* full */
+        { true, 'c', NUMBER(1), NUMBER(8), "rwm" },    /* random */
+        { true, 'c', NUMBER(1), NUMBER(9), "rwm" },    /* urandom */
+        { true, 'c', NUMBER(5), NUMBER(0), "rwm" },    /* tty */
+        { true, 'c', NUMBER(5), NUMBER(2), "rwm" },    /* ptmx */
+        { true, 'c', NUMBER(10), NUMBER(200), "rwm" }, /* net/tun: whoever may use it makes the node */
+        { true, 'c', NUMBER(136), ANY, "rwm" },        /* pts */
 };
 
 const size_t limits_n_default_devices = ELEMENTSOF(limits_default_devices);

@@ -132,6 +132,24 @@ static void add_allow(GVariantBuilder *list, const DeviceRule *rule) {
         g_variant_builder_add(list, "(ss)", name, access);
 }
 
+/* systemd has no name for one minor of all majors; and of two entries with the same name it takes the last.
+ */
+static void widen_rules(DeviceState *state) {
+        GArray *rules = state->rules;
+
+        state->rules = g_array_new(FALSE, FALSE, sizeof(DeviceRule));
+        for (guint i = 0; i < rules->len; i++) {
+                DeviceRule *rule = &g_array_index(rules, DeviceRule, i);
+
+                if (rule->major == ANY && rule->minor != ANY) {
+                        rule->minor = ANY;
+                        state->inexact = true;
+                }
+                add_exception(state, rule);
+        }
+        g_array_unref(rules);
+}
+
 static void read_rules(const SpecResources *resources, DeviceState *ret) {
         DeviceState state = { .rules = g_array_new(FALSE, FALSE, sizeof(DeviceRule)) };
 
@@ -143,12 +161,7 @@ static void read_rules(const SpecResources *resources, DeviceState *ret) {
                 state.inexact = true;
                 g_array_set_size(state.rules, 0);
         }
-        for (guint i = 0; i < state.rules->len; i++) {
-                const DeviceRule *rule = &g_array_index(state.rules, DeviceRule, i);
-
-                if (rule->major == ANY && rule->minor != ANY)
-                        state.inexact = true;
-        }
+        widen_rules(&state);
         *ret = state;
 }
 
