@@ -58,9 +58,15 @@ static int scope_prepare_names(Placement *p) {
         int r;
 
         r = unit_names_for_container(path, s->id, manager_is_user(p->manager), &s->slice, &s->scope);
+        /* A path is not a place for a scope. A service that runs what was made for another place has one. */
+        if (r >= 0 && !isempty(path) && !strchr(path, ':') && !p->options.resources_from)
+                r = -EINVAL;
         if (r < 0)
                 return log_error_errno(
-                                r, "/linux/cgroupsPath: expected \"slice:prefix:name\", found \"%s\"", path);
+                                r,
+                                "#/linux/cgroupsPath: expected cgroupsPath to be of format "
+                                "\"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
+                                path);
         return 0;
 }
 

@@ -169,8 +169,6 @@ def test_a_limit_without_its_controller(machine, bundles, runtime):
 
 @ONLY_BERTH
 @pytest.mark.parametrize(("options", "path", "expected"), [
-    (["--systemd-cgroup"], "/chosen", "/machine.slice/berth-chosen.scope"),
-    (["--cgroup-manager=systemd"], "/chosen", "/machine.slice/berth-chosen.scope"),
     (["--cgroup-manager=systemd"], None, "/machine.slice/berth-chosen.scope"),
     ([], None, "/machine.slice/berth-chosen.scope"),
     ([], "system.slice:x:y", "/system.slice/x-y.scope"),
@@ -185,6 +183,15 @@ def test_the_choice(machine, bundles, runtime, options, path, expected):
     runtime.options = ()
     assert cgroup(machine, runtime.state("chosen")["pid"]) == expected
     runtime("delete", "--force", "chosen")
+
+
+@pytest.mark.parametrize("path", ["/chosen", "chosen", "x:y", "a:b:c:d"])
+def test_no_place_for_a_scope(bundles, runtime, path):
+    runtime.options = ["--systemd-cgroup"]
+    done = runtime.detached("create", "chosen", bundles.make("chosen", SLEEP, at(path)))
+    runtime.options = ()
+    assert done.returncode != 0
+    assert "expected cgroupsPath to be of format" in done.stderr
 
 
 @ONLY_BERTH
