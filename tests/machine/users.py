@@ -19,7 +19,7 @@ class User:
         self.home = f"/home/{name}"
         self.runtime_dir = f"/run/user/{uid}"
         machine.run(f"useradd --create-home --shell /bin/sh --uid {uid} {name};"
-                    f" for f in /etc/subuid /etc/subgid; do echo {name}:{SUBID}:{SUBIDS} >$f; done;"
+                    f" for f in /etc/subuid /etc/subgid; do sed -i /^{name}:/d $f; echo {name}:{SUBID}:{SUBIDS} >>$f; done;"
                     # without a system bus running yet, loginctl could not ask for it
                     f" systemctl unmask --quiet systemd-logind; systemctl start dbus.socket dbus systemd-logind;"
                     f" loginctl enable-linger {name}")
