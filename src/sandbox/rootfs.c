@@ -73,9 +73,7 @@ int rootfs_pivot(int root_fd, bool no_pivot) {
                 return log_error_errno(negative_errno(), "Failed to enter the root file system: %m");
 
         if (no_pivot) {
-                if (mount(".", "/", NULL, MS_MOVE, NULL) < 0)
-                        return log_error_errno(
-                                        negative_errno(), "Failed to move the root file system to '/': %m");
+                /* It is over "/" already, where rootfs_attach() has put it. */
                 if (chroot(".") < 0 || chdir("/") < 0)
                         return log_error_errno(negative_errno(), "Failed to change the root directory: %m");
                 return 0;
