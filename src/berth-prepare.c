@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
 
         log_set_program("berth-prepare");
         log_set_level(LOG_INFO);
-        log_set_journal_prefix(getenv("JOURNAL_STREAM") != NULL);
+        log_set_style(getenv("JOURNAL_STREAM") ? LOG_STYLE_JOURNAL : LOG_STYLE_PLAIN);
         if (argc != 3) {
                 log_error("Usage: berth-prepare start|stop|explain INSTANCE");
                 return EXIT_FAILURE;

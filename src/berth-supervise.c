@@ -14,7 +14,8 @@
 int main(int argc, char **argv) {
         log_set_program("berth-supervise");
         log_set_level(LOG_INFO);
-        log_set_journal_prefix(relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")));
+        if (relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")))
+                log_set_style(LOG_STYLE_JOURNAL);
 
         if (argc != 2 || !container_id_is_valid(argv[1])) {
                 log_error("This program is run by container@.service, with the name of a container.");

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,10 +18,13 @@
 
 static const char *log_program;
 static int log_level = LOG_WARNING;
-static bool log_journal_prefix;
+static LogStyle log_style;
 static LogFormat log_format;
 static int log_file_fd = -EBADF;
 static bool log_file_has_error;
+static int log_daemon_fd = -EBADF;
+static LogDaemon log_daemon;
+static const char *log_daemon_name;
 static LogSink log_sink;
 static void *log_sink_userdata;
 
@@ -36,8 +40,8 @@ int log_get_level(void) {
         return log_level;
 }
 
-void log_set_journal_prefix(bool enabled) {
-        log_journal_prefix = enabled;
+void log_set_style(LogStyle style) {
+        log_style = style;
 }
 
 void log_set_format(LogFormat format) {
@@ -58,6 +62,18 @@ int log_open_file(const char *path, LogFormat format) {
 
         log_file_fd = fd;
         log_format = format;
+        return 0;
+}
+
+int log_open_daemon(LogDaemon daemon, const char *name) {
+        int fd = log_daemon_connect(daemon);
+
+        if (fd < 0)
+                return fd;
+
+        log_daemon_fd = fd;
+        log_daemon = daemon;
+        log_daemon_name = name;
         return 0;
 }
 
@@ -107,12 +123,20 @@ static void write_file(int level, const char *message) {
                 return; /* Nowhere left to complain, and stderr gets the message anyway. */
 }
 
+static void send_to_daemon(int level, const char *message) {
+        _cleanup_string_ GString *datagram = log_daemon_format(
+                        log_daemon, level, log_program ? log_program : "", log_daemon_name, message);
+
+        if (send(log_daemon_fd, datagram->str, datagram->len, MSG_NOSIGNAL) < 0)
+                return; /* stderr gets the message anyway. */
+}
+
 static void write_stderr(int level, const char *message) {
         _cleanup_free_ char *line = NULL;
 
-        if (log_journal_prefix)
+        if (log_style == LOG_STYLE_JOURNAL)
                 line = g_strdup_printf("<%d>%s\n", level, message);
-        else if (log_format == LOG_FORMAT_JSON && log_file_fd < 0)
+        else if (log_style == LOG_STYLE_RECORD && log_file_fd < 0 && log_daemon_fd < 0)
                 line = format_record(level, message);
         else if (log_program)
                 line = g_strdup_printf("%s: %s\n", log_program, message);
@@ -144,6 +168,8 @@ int log_full(int level, int err, const char *format, ...) {
         else {
                 if (log_file_fd >= 0)
                         write_file(level, message);
+                if (log_daemon_fd >= 0)
+                        send_to_daemon(level, message);
                 write_stderr(level, message);
         }
 

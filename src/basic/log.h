@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Messages of all programs: one line each, to stderr, to a --log file, or to whoever a sink hands them to.
- */
+/* Messages of all programs: one line each, to stderr, to a file or daemon that --log names, or to whoever a
+ * sink hands them to. */
 
 #include <errno.h>
 #include <stdbool.h>
 #include <syslog.h>
 
+#include "basic/log-socket.h"
 #include "basic/macro.h"
 
 typedef enum LogFormat {
         LOG_FORMAT_TEXT,
         LOG_FORMAT_JSON,
 } LogFormat;
+
+/* How a message looks on stderr. */
+typedef enum LogStyle {
+        LOG_STYLE_PLAIN,   /* "berth: message", for people */
+        LOG_STYLE_RECORD,  /* as in a file: time, level, message */
+        LOG_STYLE_JOURNAL, /* "<3>message", as journald understands it in a stream */
+} LogStyle;
 
 /* Gets each message (no newline at its end) instead of stderr and the file; err is a positive errno or 0. */
 typedef void (*LogSink)(int level, int err, const char *message, void *userdata);
@@ -25,13 +33,20 @@ void log_set_program(const char *program);
 void log_set_level(int level);
 int log_get_level(void);
 
-/* Writes "<N>" in front of lines on stderr, as journald understands them, instead of the program's name. */
-void log_set_journal_prefix(bool enabled);
+/* Records are written to stderr only while there is no file and no daemon that gets them: then the message
+ * alone follows there. Default: LOG_STYLE_PLAIN. */
+void log_set_style(LogStyle style);
 
 /* Opens a file that gets errors, too: all of them as text; in JSON exactly one, the first, because engines
  * read the whole file as one object. With --debug everything is written. Returns the negative errno of
  * open(). Does not log. */
 int log_open_file(const char *path, LogFormat format);
+
+/* Sends messages to a daemon, too; see log-socket.h. name must stay valid. Returns the negative errno of
+ * connect(). Does not log. */
+int log_open_daemon(LogDaemon daemon, const char *name);
+
+/* The format of records, in a file and on stderr. */
 void log_set_format(LogFormat format);
 
 /* Takes over all messages of this process (NULL: back to normal). For children, which report to their

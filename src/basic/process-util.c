@@ -120,6 +120,39 @@ bool pidref_exited(const PidRef *ref) {
         return pidref_wait(ref, 0) >= 0;
 }
 
+/* include/linux/sched.h of the kernel, which has them in /proc/PID/stat. */
+#define PF_EXITING  0x00000004U
+#define PF_SIGNALED 0x00000400U
+
+static bool has_pending_kill(const char *status) {
+        static const char *const sets[] = { "\nSigPnd:", "\nShdPnd:" };
+
+        for (size_t i = 0; i < ELEMENTSOF(sets); i++) {
+                const char *set = strstr(status, sets[i]);
+
+                if (set && (strtoull(set + strlen(sets[i]), NULL, 16) >> (SIGKILL - 1)) & 1)
+                        return true;
+        }
+        return false;
+}
+
+bool pid_is_dying(pid_t pid) {
+        _cleanup_free_ char *status_path = g_strdup_printf("/proc/%d/status", (int) pid),
+                            *stat_path = g_strdup_printf("/proc/%d/stat", (int) pid), *status = NULL,
+                            *text = NULL;
+        const char *p;
+        unsigned flags;
+
+        /* In this order: a signal that has been taken is in the flags. */
+        if (read_file_at(AT_FDCWD, status_path, &status, NULL) < 0 ||
+            read_file_at(AT_FDCWD, stat_path, &text, NULL) < 0)
+                return true; /* It has ended. */
+        p = strrchr(text, ')');
+        return has_pending_kill(status) ||
+                        (p && sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+                         flags & (PF_EXITING | PF_SIGNALED));
+}
+
 int pid_cgroup(pid_t pid, char **ret) {
         _cleanup_free_ char *text = NULL;
         char path[sizeof "/proc//cgroup" + 10] = "/proc/self/cgroup";

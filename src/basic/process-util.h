@@ -44,6 +44,9 @@ uint64_t own_pidfd_inode(void);
 /* State letter and start time from /proc/PID/stat; -ESRCH when there is no such process. */
 int pid_stat(pid_t pid, char *ret_state, uint64_t *ret_start_time);
 
+/* Whether a process that still exists is past saving: it is exiting, or SIGKILL is pending. */
+bool pid_is_dying(pid_t pid);
+
 /* Path of the process's cgroup in the unified hierarchy (the line that starts with "0::"),
  * "/machine.slice/x.scope". Caller frees. pid 0: this process. -ESRCH: no such process; -ENODATA: no unified
  * hierarchy. */

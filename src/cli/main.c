@@ -6,14 +6,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "basic/cleanup.h"
 #include "basic/fd-util.h"
 #include "basic/log.h"
+#include "basic/parse-util.h"
 #include "cli/i18n.h"
 #include "cli/options.h"
 #include "cli/verbs.h"
 #include "runtime/feature-list.h"
+#include "runtime/relay.h"
 #include "runtime/state.h"
 
 typedef struct Arguments {
@@ -38,14 +41,17 @@ static const Option global_options[] = {
         { "criu", NULL, OPTION_STRING, AT(criu), "PATH", N_("program that saves and restores processes") },
         { "debug", NULL, OPTION_SWITCH, AT(debug), NULL, N_("tell everything") },
         { "help", "h", OPTION_SWITCH, AT(help), NULL, N_("show this text") },
-        { "log", NULL, OPTION_STRING, AT(log), "FILE", N_("append errors to this file, too") },
-        { "log-format", NULL, OPTION_STRING, AT(log_format), "text|json", N_("format of that file") },
+        { "log", NULL, OPTION_STRING, AT(log), "FILE|journald:NAME|syslog:NAME",
+          N_("append errors to this file, or send them there, too") },
+        { "log-format", NULL, OPTION_STRING, AT(log_format), "text|json|journal",
+          N_("format of that file, or of stderr") },
         { "log-level", NULL, OPTION_STRING, AT(log_level), "error|warning|debug", N_("what to tell") },
         { "root", NULL, OPTION_STRING, AT(root), "DIR", N_("where state is kept (default: /run/berth)") },
         { "rootless", NULL, OPTION_STRING, AT(rootless), "true|false|auto",
           N_("whether a container may do without a cgroup of its own") },
         { "systemd-cgroup", NULL, OPTION_SWITCH, AT(systemd_cgroup), NULL,
           N_("make a scope, even if the configuration names a cgroup path") },
+        { "V", NULL, OPTION_SWITCH, AT(version), NULL, NULL },
         { "version", "v", OPTION_SWITCH, AT(version), NULL, N_("show the version") },
         { 0 },
 };
@@ -58,6 +64,12 @@ static int print_help(void) {
         printf("\n%s\n", _("Options:"));
         options_print(global_options);
         printf("\n%s\n", _("berth COMMAND --help tells more about one command."));
+        return EXIT_SUCCESS;
+}
+
+static int print_usage(void) {
+        i18n_setup();
+        options_print_usage(global_options, "berth", "COMMAND [...]");
         return EXIT_SUCCESS;
 }
 
@@ -85,33 +97,70 @@ static int parse_level(const char *word, int *ret) {
         return log_error_errno(-EINVAL, "invalid log-level: %s", word);
 }
 
+/* People read a terminal, journald its stream, and programs what they know from runc. */
+static LogStyle default_style(void) {
+        if (isatty(STDERR_FILENO))
+                return LOG_STYLE_PLAIN;
+        return relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")) ? LOG_STYLE_JOURNAL
+                                                                         : LOG_STYLE_RECORD;
+}
+
+static int set_format(const char *word, LogFormat *ret) {
+        static const struct {
+                const char *word;
+                LogFormat format;
+                LogStyle style;
+        } formats[] = { { "text", LOG_FORMAT_TEXT, LOG_STYLE_RECORD },
+                        { "json", LOG_FORMAT_JSON, LOG_STYLE_RECORD },
+                        { "journal", LOG_FORMAT_TEXT, LOG_STYLE_JOURNAL } };
+
+        for (size_t i = 0; i < ELEMENTSOF(formats); i++)
+                if (streq(formats[i].word, word)) {
+                        log_set_format(formats[i].format);
+                        log_set_style(formats[i].style);
+                        *ret = formats[i].format;
+                        return 0;
+                }
+        return log_error_errno(-EINVAL, "invalid log-format: %s", word);
+}
+
+/* "file:" is crun's way to write a path, and so are the two daemons. */
+static int open_log(const char *target, LogFormat format) {
+        const char *journal = startswith(target, "journald:"), *syslog = startswith(target, "syslog:"),
+                   *file = startswith(target, "file:");
+        int r;
+
+        if (!file)
+                file = target;
+        if (journal)
+                r = log_open_daemon(LOG_DAEMON_JOURNAL, journal);
+        else if (syslog)
+                r = log_open_daemon(LOG_DAEMON_SYSLOG, syslog);
+        else if (streq(file, "/dev/stderr"))
+                r = 0;
+        else
+                r = log_open_file(file, format);
+        return r < 0 ? log_error_errno(r, "Failed to open the log '%s': %m", target) : 0;
+}
+
 static int setup_log(const Arguments *a) {
         LogFormat format = LOG_FORMAT_TEXT;
-        int level = LOG_ERR, r;
+        int level = LOG_ERR, r = 0;
 
-        log_set_program("berth");
-        if (a->log_level) {
+        if (!isempty(a->log_level))
                 r = parse_level(a->log_level, &level);
-                if (r < 0)
-                        return r;
-        }
         log_set_level(a->debug ? LOG_DEBUG : level);
-
-        if (a->log_format && streq(a->log_format, "json"))
-                format = LOG_FORMAT_JSON;
-        else if (a->log_format && !streq(a->log_format, "text"))
-                return log_error_errno(-EINVAL, "invalid log-format: %s", a->log_format);
-        log_set_format(format);
-        if (!a->log || streq(a->log, "/dev/stderr"))
-                return 0;
-        r = log_open_file(a->log, format);
-        return r < 0 ? log_error_errno(r, "Failed to open the log file '%s': %m", a->log) : 0;
+        if (r >= 0 && !isempty(a->log_format))
+                r = set_format(a->log_format, &format);
+        if (r >= 0 && !isempty(a->log))
+                r = open_log(a->log, format);
+        return r;
 }
 
 static int find_root(const Arguments *a, char **ret) {
         char *root;
 
-        root = a->root ? g_canonicalize_filename(a->root, NULL) : state_default_root();
+        root = !isempty(a->root) ? g_canonicalize_filename(a->root, NULL) : state_default_root();
         if (!root)
                 return log_error_errno(-ENXIO, "XDG_RUNTIME_DIR is not set: use --root");
         if (streq(root, "/")) {
@@ -141,7 +190,7 @@ static int find_cgroup_manager(const Arguments *a, CgroupManager *ret) {
 static int find_rootless(const Arguments *a, Rootless *ret) {
         int r;
 
-        r = rootless_from_string(a->rootless ? a->rootless : "auto");
+        r = rootless_from_string(isempty(a->rootless) ? "auto" : a->rootless);
         if (r < 0)
                 return log_error_errno(
                                 r, "invalid rootless: %s (expected true, false or auto)", a->rootless);
@@ -149,9 +198,32 @@ static int find_rootless(const Arguments *a, Rootless *ret) {
         return 0;
 }
 
+static int set_up(const Arguments *a, GlobalOptions *global, char **ret_root) {
+        int r;
+
+        r = setup_log(a);
+        if (r >= 0)
+                r = find_root(a, ret_root);
+        if (r >= 0)
+                r = find_cgroup_manager(a, &global->cgroup_manager);
+        if (r >= 0)
+                r = find_rootless(a, &global->rootless);
+        global->root = *ret_root;
+        global->criu = a->criu;
+        return r;
+}
+
+static int wrong_usage(const char *error) {
+        printf("Incorrect Usage. %s\n\n", error);
+        (void) print_help();
+        (void) fflush(stdout);
+        log_error("%s", error);
+        return EXIT_FAILURE;
+}
+
 int cli_main(int argc, char **argv) {
+        _cleanup_free_ char *root = NULL, *error = NULL;
         Arguments arguments = { 0 };
-        _cleanup_free_ char *root = NULL;
         GlobalOptions global = { 0 };
         int index = 1, r;
 
@@ -159,24 +231,19 @@ int cli_main(int argc, char **argv) {
         r = fd_fill_stdio();
         if (r < 0)
                 return EXIT_FAILURE; /* And nowhere to say so. */
-        r = options_parse(global_options, argv, &index, &arguments);
+        log_set_style(default_style());
+        r = options_parse(global_options, argv, &index, &arguments, &error);
         if (r < 0)
-                return EXIT_FAILURE;
+                return wrong_usage(error);
+        if (r == OPTIONS_USAGE)
+                return print_usage();
         if (arguments.version)
                 return print_version();
-        if (arguments.help || !argv[index] || streq(argv[index], "help"))
+        if (arguments.help || r == OPTIONS_HELP || !argv[index])
                 return print_help();
+        if (streq(argv[index], "help") || streq(argv[index], "h"))
+                return argv[index + 1] ? verb_help(argv[index + 1]) : print_help();
 
-        r = setup_log(&arguments);
-        if (r >= 0)
-                r = find_root(&arguments, &root);
-        if (r >= 0)
-                r = find_cgroup_manager(&arguments, &global.cgroup_manager);
-        if (r >= 0)
-                r = find_rootless(&arguments, &global.rootless);
-        if (r < 0)
-                return EXIT_FAILURE;
-        global.root = root;
-        global.criu = arguments.criu;
-        return verb_run(&global, argv + index);
+        r = set_up(&arguments, &global, &root);
+        return r < 0 ? EXIT_FAILURE : verb_run(&global, argv + index);
 }

@@ -16,14 +16,17 @@ typedef struct CreateCall {
         bool no_pivot;
         bool no_new_keyring;
         bool detach;
+        bool keep;
 } CreateCall;
 
 typedef struct KillCall {
         bool all;
+        bool regex;
 } KillCall;
 
 typedef struct DeleteCall {
         bool force;
+        bool regex;
 } DeleteCall;
 
 typedef struct ExecCall {
@@ -36,6 +39,9 @@ typedef struct ExecCall {
         char **env;
         char **capabilities;
         char **additional_gids;
+        char **cgroup;
+        const char *apparmor;
+        const char *process_label;
         unsigned preserve_fds;
         bool tty;
         bool detach;
@@ -59,5 +65,6 @@ typedef struct EventsCall {
 
 typedef struct SpecCall {
         const char *bundle;
+        const char *file;
         bool rootless;
 } SpecCall;

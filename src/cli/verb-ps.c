@@ -41,7 +41,7 @@ static int print_json(const VerbCall *call) {
 int verb_ps(const VerbCall *call) {
         const PsCall *o = call->options;
 
-        if (!o->format || streq(o->format, "table"))
+        if (isempty(o->format) || streq(o->format, "table"))
                 return print_table(call);
         if (streq(o->format, "json"))
                 return print_json(call);

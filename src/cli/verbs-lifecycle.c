@@ -2,6 +2,7 @@
 
 /* Verbs that change a container: each turns its options into one call of the runtime. */
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "basic/log.h"
@@ -12,6 +13,7 @@
 #include "runtime/delete.h"
 #include "runtime/exec.h"
 #include "runtime/kill.h"
+#include "runtime/matching.h"
 #include "runtime/pause.h"
 #include "runtime/run.h"
 #include "runtime/start.h"
@@ -38,6 +40,7 @@ static CreateOptions create_options_from(const VerbCall *call) {
                 .no_pivot = o->no_pivot,
                 .no_new_keyring = o->no_new_keyring,
                 .detach = o->detach,
+                .keep = o->keep,
         };
 }
 
@@ -66,22 +69,55 @@ int verb_start(const VerbCall *call) {
         return exit_status(container_start_from_environment(call->global->root, call->args[0]));
 }
 
+/* Calls one() for the id, or for all ids that match it; a failure does not keep the others from their turn.
+ */
+static int for_each(const VerbCall *call, bool regex, int (*one)(const VerbCall *call, const char *id)) {
+        _cleanup_strv_ char **ids = NULL;
+        int r, q;
+
+        if (!regex)
+                return one(call, call->args[0]);
+        r = containers_matching(call->global->root, call->args[0], &ids);
+        for (char **id = ids; id && *id; id++) {
+                q = one(call, *id);
+                r = q < 0 ? q : r;
+        }
+        return r;
+}
+
+/* 0 only asks whether there is somebody, as in kill(2). */
+static int parse_signal(const char *name) {
+        if (isempty(name))
+                return SIGTERM;
+        return streq(name, "0") ? 0 : signal_from_string(name);
+}
+
+static int kill_one(const VerbCall *call, const char *id) {
+        const KillCall *o = call->options;
+
+        return container_kill(call->global->root, id, parse_signal(call->args[1]), o->all);
+}
+
 int verb_kill(const VerbCall *call) {
         const KillCall *o = call->options;
-        const char *name = call->args[1] ? call->args[1] : "TERM";
-        int sig = signal_from_string(name);
 
-        if (sig < 0) {
-                log_error("unknown signal \"%s\"", name);
+        if (parse_signal(call->args[1]) < 0) {
+                log_error("unknown signal \"%s\"", call->args[1]);
                 return EXIT_FAILURE;
         }
-        return exit_status(container_kill(call->global->root, call->args[0], sig, o->all));
+        return exit_status(for_each(call, o->regex, kill_one));
+}
+
+static int delete_one(const VerbCall *call, const char *id) {
+        const DeleteCall *o = call->options;
+
+        return container_delete(call->global->root, id, o->force);
 }
 
 int verb_delete(const VerbCall *call) {
         const DeleteCall *o = call->options;
 
-        return exit_status(container_delete(call->global->root, call->args[0], o->force));
+        return exit_status(for_each(call, o->regex, delete_one));
 }
 
 int verb_pause(const VerbCall *call) {
@@ -104,6 +140,9 @@ int verb_exec(const VerbCall *call) {
                 .env = o->env,
                 .capabilities = o->capabilities,
                 .additional_gids = o->additional_gids,
+                .cgroup = o->cgroup,
+                .apparmor = o->apparmor,
+                .process_label = o->process_label,
                 .tty = o->tty,
                 .no_new_privileges = o->no_new_privileges,
                 .detach = o->detach,

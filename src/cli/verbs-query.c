@@ -54,49 +54,94 @@ int verb_state(const VerbCall *call) {
         return EXIT_SUCCESS;
 }
 
+/* ---- list ---- */
+
+enum {
+        COLUMN_ID,
+        COLUMN_PID,
+        COLUMN_STATUS,
+        COLUMN_BUNDLE,
+        COLUMN_CREATED,
+        COLUMN_OWNER,
+        _COLUMN_MAX,
+};
+
+/* Columns are as wide as what is in them, as in runc: scripts cut them apart by position, too. */
+#define COLUMN_WIDTH_MIN 12
+#define COLUMN_GAP       3
+
+typedef struct Listing {
+        const GlobalOptions *global;
+        GPtrArray *rows; /* of char *[_COLUMN_MAX + 1] */
+        GString *out;
+        JsonText json;
+} Listing;
+
 typedef struct Lister {
-        void (*begin)(void);
-        void (*item)(const GlobalOptions *global, const State *state, JsonText *json);
-        void (*end)(JsonText *json);
+        void (*item)(Listing *l, const State *state);
+        void (*end)(Listing *l);
 } Lister;
 
-static void table_begin(void) {
-        i18n_setup();
-        printf("%-20s %-10s %-10s %-30s %-30s %s\n", "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER");
+static void table_item(Listing *l, const State *s) {
+        ContainerStatus status = state_status(l->global->root, s);
+        char **row = g_new0(char *, _COLUMN_MAX + 1);
+
+        row[COLUMN_ID] = g_strdup(s->id);
+        row[COLUMN_PID] = g_strdup_printf("%d", status == CONTAINER_STOPPED ? 0 : (int) s->pid);
+        row[COLUMN_STATUS] = g_strdup(container_status_to_string(status));
+        row[COLUMN_BUNDLE] = g_strdup(s->bundle);
+        row[COLUMN_CREATED] = g_strdup(s->created ? s->created : "");
+        row[COLUMN_OWNER] = owner_name(s);
+        g_ptr_array_add(l->rows, row);
 }
 
-static void table_item(const GlobalOptions *global, const State *s, JsonText *json) {
-        _cleanup_free_ char *owner = owner_name(s);
-        ContainerStatus status = state_status(global->root, s);
-
-        printf("%-20s %-10d %-10s %-30s %-30s %s\n", s->id, status == CONTAINER_STOPPED ? 0 : (int) s->pid,
-               container_status_to_string(status), s->bundle, s->created, owner);
+static int text_width(const char *text) {
+        return (int) (g_utf8_validate(text, -1, NULL) ? (size_t) g_utf8_strlen(text, -1) : strlen(text));
 }
 
-static void quiet_item(const GlobalOptions *global, const State *s, JsonText *json) {
+static void table_end(Listing *l) {
+        static const char *const header[] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER", NULL };
+        int widths[_COLUMN_MAX];
+
+        g_ptr_array_insert(l->rows, 0, g_strdupv((char **) header));
+        for (int c = 0; c < _COLUMN_MAX; c++) {
+                widths[c] = COLUMN_WIDTH_MIN;
+                for (guint i = 0; i < l->rows->len; i++)
+                        widths[c] = MAX(widths[c],
+                                        text_width(((char **) l->rows->pdata[i])[c]) + COLUMN_GAP);
+        }
+        for (guint i = 0; i < l->rows->len; i++) {
+                char **row = l->rows->pdata[i];
+
+                for (int c = 0; c < _COLUMN_MAX - 1; c++)
+                        printf("%s%*s", row[c], widths[c] - text_width(row[c]), "");
+                puts(row[_COLUMN_MAX - 1]);
+        }
+}
+
+static void quiet_item(Listing *l, const State *s) {
         puts(s->id);
 }
 
-static void json_item(const GlobalOptions *global, const State *s, JsonText *json) {
+static void json_item(Listing *l, const State *s) {
         _cleanup_free_ char *owner = owner_name(s);
 
-        append_state(json, global, s, owner);
+        append_state(&l->json, l->global, s, owner);
 }
 
-static void json_end(JsonText *json) {
-        json_text_end_array(json);
-        fputs(json->out->str, stdout);
-        putchar('\n');
+static void json_end(Listing *l) {
+        json_text_end_array(&l->json);
+        puts(l->out->str);
 }
 
-static const Lister table_lister = { table_begin, table_item, NULL };
-static const Lister quiet_lister = { NULL, quiet_item, NULL };
-static const Lister json_lister = { NULL, json_item, json_end };
+static const Lister table_lister = { table_item, table_end };
+static const Lister quiet_lister = { quiet_item, NULL };
+static const Lister json_lister = { json_item, json_end };
 
 static const Lister *choose_lister(const ListCall *o) {
         if (o->quiet)
                 return &quiet_lister;
-        if (!o->format || streq(o->format, "table"))
+        if (isempty(o->format) || streq(o->format, "table"))
                 return &table_lister;
         return streq(o->format, "json") ? &json_lister : NULL;
 }
@@ -105,8 +150,9 @@ int verb_list(const VerbCall *call) {
         const ListCall *o = call->options;
         const Lister *lister = choose_lister(o);
         _cleanup_string_ GString *out = g_string_new(NULL);
+        _cleanup_ptr_array_ GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify) g_strfreev);
         _cleanup_strv_ char **ids = NULL;
-        JsonText json;
+        Listing l = { .global = call->global, .rows = rows, .out = out };
         int r;
 
         if (!lister) {
@@ -119,27 +165,26 @@ int verb_list(const VerbCall *call) {
                 return EXIT_FAILURE;
         }
 
-        json_text_init(&json, out, /* indent= */ 0);
-        json_text_begin_array(&json, NULL);
-        if (lister->begin)
-                lister->begin();
+        json_text_init(&l.json, out, /* indent= */ 0);
+        json_text_begin_array(&l.json, NULL);
         for (char **id = ids; *id; id++) {
                 _cleanup_(state_freep) State *state = NULL;
 
                 /* One that ended while we look is no error. */
                 if (state_try_load(call->global->root, *id, &state) >= 0)
-                        lister->item(call->global, state, &json);
+                        lister->item(&l, state);
         }
         if (lister->end)
-                lister->end(&json);
+                lister->end(&l);
         return EXIT_SUCCESS;
 }
+
+/* ---- what concerns no container ---- */
 
 int verb_spec(const VerbCall *call) {
         const SpecCall *o = call->options;
 
-        return bundle_write_template(o->bundle ? o->bundle : ".", o->rootless) < 0 ? EXIT_FAILURE
-                                                                                   : EXIT_SUCCESS;
+        return bundle_write_template(o->bundle, o->file, o->rootless) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int verb_features(const VerbCall *call) {

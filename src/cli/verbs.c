@@ -62,22 +62,32 @@ static const Option create_options[] = { CREATE_OPTIONS, { 0 } };
 static const Option run_options[] = {
         CREATE_OPTIONS,
         { "detach", "d", OPTION_SWITCH, AT(CreateCall, detach), NULL, N_("do not wait for the payload") },
+        { "keep", NULL, OPTION_SWITCH, AT(CreateCall, keep), NULL,
+          N_("do not remove the container when it has ended") },
         { 0 },
 };
 
 static const Option kill_options[] = {
         { "all", "a", OPTION_SWITCH, AT(KillCall, all), NULL, N_("signal every process of the container") },
+        { "regex", "r", OPTION_SWITCH, AT(KillCall, regex), NULL,
+          N_("ID is a regular expression: signal all containers that match") },
         { 0 },
 };
 
 static const Option delete_options[] = {
         { "force", "f", OPTION_SWITCH, AT(DeleteCall, force), NULL, N_("kill it first, if it still runs") },
+        { "regex", "r", OPTION_SWITCH, AT(DeleteCall, regex), NULL,
+          N_("ID is a regular expression: remove all containers that match") },
         { 0 },
 };
 
 static const Option exec_options[] = {
-        { "additional-gids", "g", OPTION_LIST, AT(ExecCall, additional_gids), "GID", N_("one more group") },
+        { "additional-gids", "g", OPTION_UINTS, AT(ExecCall, additional_gids), "GID", N_("one more group") },
+        { "apparmor", NULL, OPTION_STRING, AT(ExecCall, apparmor), "PROFILE",
+          N_("AppArmor profile of the process") },
         { "cap", "c", OPTION_LIST, AT(ExecCall, capabilities), "NAME", N_("one more capability") },
+        { "cgroup", NULL, OPTION_LIST, AT(ExecCall, cgroup), "PATH",
+          N_("put it into this cgroup below the container's") },
         { "console-socket", NULL, OPTION_STRING, AT(ExecCall, console_socket), "PATH",
           N_("socket that gets the terminal's master") },
         { "cwd", NULL, OPTION_STRING, AT(ExecCall, cwd), "DIR", N_("working directory in the container") },
@@ -94,6 +104,8 @@ static const Option exec_options[] = {
           N_("pass N descriptors from 3 on") },
         { "process", "p", OPTION_STRING, AT(ExecCall, process), "FILE",
           N_("OCI process object to execute") },
+        { "process-label", NULL, OPTION_STRING, AT(ExecCall, process_label), "LABEL",
+          N_("SELinux label of the process") },
         { "tty", "t", OPTION_SWITCH, AT(ExecCall, tty), NULL, N_("give it a terminal") },
         { "user", "u", OPTION_STRING, AT(ExecCall, user), "UID[:GID]", N_("user and group, numeric") },
         { 0 },
@@ -119,6 +131,8 @@ static const Option events_options[] = {
 
 static const Option spec_options[] = {
         { "bundle", "b", OPTION_STRING, AT(SpecCall, bundle), "DIR", N_("directory that gets config.json") },
+        { "config", "f", OPTION_STRING, AT(SpecCall, file), "FILE",
+          N_("file to write instead of config.json") },
         { "rootless", NULL, OPTION_SWITCH, AT(SpecCall, rootless), NULL, N_("for an ordinary user") },
         { 0 },
 };
@@ -188,45 +202,76 @@ static const Verb *find_verb(const char *name) {
         return NULL;
 }
 
-static bool wants_help(char **argv) {
-        for (char **arg = argv + 1; *arg && **arg == '-' && !streq(*arg, "--"); arg++)
-                if (streq(*arg, "--help") || streq(*arg, "-help") || streq(*arg, "-h"))
-                        return true;
-        return false;
+static int print_usage(const Verb *verb) {
+        _cleanup_free_ char *command = g_strconcat("berth ", verb->name, NULL);
+
+        i18n_setup();
+        options_print_usage(verb->options, command, verb->arguments);
+        return EXIT_SUCCESS;
 }
 
-static int check_count(const Verb *verb, int n) {
+#define EXIT_UNKNOWN_COMMAND 3 /* as runc has it */
+
+static int unknown_verb(const char *name) {
+        log_error("No help topic for '%s': there is no such command (see berth --help)", name);
+        return EXIT_UNKNOWN_COMMAND;
+}
+
+int verb_help(const char *name) {
+        const Verb *verb = find_verb(name);
+
+        return verb ? print_help(verb) : unknown_verb(name);
+}
+
+/* NULL: the number of words is right. Caller frees. */
+static char *check_count(const Verb *verb, int n) {
         if (n >= verb->min_args && (verb->max_args < 0 || n <= verb->max_args))
-                return 0;
+                return NULL;
         if (verb->min_args == verb->max_args)
-                return log_error_errno(
-                                -EINVAL, "\"%s\" requires exactly %d argument(s)", verb->name,
-                                verb->min_args);
+                return g_strdup_printf("\"%s\" requires exactly %d argument(s)", verb->name, verb->min_args);
         if (n < verb->min_args)
-                return log_error_errno(
-                                -EINVAL, "\"%s\" requires a minimum of %d argument(s)", verb->name,
-                                verb->min_args);
-        return log_error_errno(
-                        -EINVAL, "\"%s\" requires a maximum of %d argument(s)", verb->name, verb->max_args);
+                return g_strdup_printf(
+                                "\"%s\" requires a minimum of %d argument(s)", verb->name, verb->min_args);
+        return g_strdup_printf("\"%s\" requires a maximum of %d argument(s)", verb->name, verb->max_args);
+}
+
+/* Help for who types, and the error for who reads stderr, as from runc. */
+static int wrong_usage(const Verb *verb, const char *error) {
+        printf("Incorrect Usage: %s\n\n", error);
+        (void) print_help(verb);
+        (void) fflush(stdout);
+        log_error("%s", error);
+        return EXIT_FAILURE;
+}
+
+/* Where the words behind an id are a command line of its own, options of ours end in front of it. */
+static int parse(const Verb *verb, char **argv, int *index, void *target, char **ret_error) {
+        int r;
+
+        r = options_parse(verb->options, argv, index, target, ret_error);
+        if (r != 0 || verb->max_args < 0 || streq(argv[*index - 1], "--"))
+                return r;
+        return options_parse_among(verb->options, argv + *index, target, ret_error);
 }
 
 int verb_run(const GlobalOptions *global, char **argv) {
         const Verb *verb = find_verb(argv[0]);
+        _cleanup_free_ char *error = NULL;
         _cleanup_free_ void *target = NULL;
         int index = 1, r;
 
-        if (!verb) {
-                log_error("no such command: %s (see berth --help)", argv[0]);
-                return EXIT_FAILURE;
-        }
-        if (wants_help(argv))
-                return print_help(verb);
-
+        if (!verb)
+                return unknown_verb(argv[0]);
         target = g_malloc0(verb->options_size + 1);
-        r = options_parse(verb->options, argv, &index, target);
+        r = parse(verb, argv, &index, target, &error);
+        if (r == OPTIONS_HELP)
+                return print_help(verb);
+        if (r == OPTIONS_USAGE)
+                return print_usage(verb);
         if (r >= 0)
-                r = check_count(verb, (int) g_strv_length(argv + index));
-        if (r < 0)
-                return verb->run == verb_exec ? EXIT_EXEC_FAILURE : EXIT_FAILURE;
+                error = check_count(verb, (int) g_strv_length(argv + index));
+        if (error)
+                return wrong_usage(verb, error);
+        log_debug("berth %s %s, state in %s", BERTH_VERSION, verb->name, global->root);
         return verb->run(&(VerbCall) { .global = global, .options = target, .args = argv + index });
 }

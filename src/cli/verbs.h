@@ -26,6 +26,9 @@ typedef struct VerbCall {
 /* Runs the verb that argv[0] names; argv is NULL-terminated. Returns the exit status. */
 int verb_run(const GlobalOptions *global, char **argv);
 
+/* The help of one verb on stdout. Returns the exit status. Logs. */
+int verb_help(const char *name);
+
 /* The verbs as a help text on stdout. */
 void verbs_print(void);
 

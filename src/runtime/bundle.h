@@ -3,6 +3,6 @@
 
 #include <stdbool.h>
 
-/* Writes a configuration to begin with as config.json into a directory; does not overwrite one (-EEXIST).
- * Logs. */
-int bundle_write_template(const char *directory, bool rootless);
+/* Writes a configuration to begin with as file (NULL: config.json) into a directory (NULL: where we are);
+ * does not overwrite one (-EEXIST). Logs. */
+int bundle_write_template(const char *directory, const char *file, bool rootless);

@@ -128,15 +128,15 @@ static int on_input_ready(sd_event_source *source, void *userdata) {
         return read_input(userdata);
 }
 
-static void copy_window_size(ConsoleForward *f) {
+void console_copy_size(int master_fd) {
         struct winsize size;
 
         if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) >= 0)
-                (void) ioctl(f->master_fd, TIOCSWINSZ, &size);
+                (void) ioctl(master_fd, TIOCSWINSZ, &size);
 }
 
 static int on_window(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
-        copy_window_size(userdata);
+        console_copy_size(((ConsoleForward *) userdata)->master_fd);
         return 0;
 }
 
@@ -207,7 +207,7 @@ int console_forward_new(sd_event *event, int master_fd, ConsoleForward **ret) {
         r = make_raw(f);
         if (r < 0)
                 return log_error_errno(r, "Failed to put the terminal into raw mode: %m");
-        copy_window_size(f);
+        console_copy_size(master_fd);
 
         *ret = TAKE_PTR(f);
         return 0;

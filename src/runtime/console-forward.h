@@ -14,6 +14,10 @@ typedef struct ConsoleForward ConsoleForward;
  * must outlive the result. Logs. */
 int console_forward_new(sd_event *event, int master_fd, ConsoleForward **ret);
 
+/* Gives a master the size of our terminal, if stdin is one: also before there is a payload to see it. Does
+ * not log. */
+void console_copy_size(int master_fd);
+
 /* Copies what the payload wrote before it ended. Does not log. */
 void console_forward_drain(ConsoleForward *forward);
 

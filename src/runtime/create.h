@@ -27,6 +27,7 @@ typedef struct CreateOptions {
         bool no_pivot;
         bool no_new_keyring;
         bool detach;         /* nobody stays with the container */
+        bool keep;           /* who stays with it does not remove it at its end */
         bool wait_for_start; /* creation_release() will be called, not creation_start() */
 } CreateOptions;
 

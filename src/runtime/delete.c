@@ -12,6 +12,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/unit-name.h"
 #include "resctrl/group.h"
 #include "runtime/kill.h"
 #include "runtime/late-hooks.h"
@@ -134,11 +135,21 @@ static int delete_stateless(const char *root, const char *id, bool force) {
         return remove_directory(root, id);
 }
 
+/* Whether init has been killed already and only has to get there: "kill ID KILL; delete ID" is what scripts
+ * write. */
+static bool is_dying(const State *state) {
+        _cleanup_(pidref_done) PidRef init = PIDREF_NULL;
+
+        return state_open_init(state, &init) < 0 || pid_is_dying(init.pid);
+}
+
 int container_delete(const char *root, const char *id, bool force) {
         _cleanup_(state_freep) State *state = NULL;
         ContainerStatus status;
         int r;
 
+        if (!container_id_is_valid(id))
+                return log_error_errno(-EINVAL, "invalid container ID format: '%s'", id);
         r = state_try_load(root, id, &state);
         if (r == -ENOENT || r == -EBADMSG)
                 return delete_stateless(root, id, force);
@@ -146,7 +157,7 @@ int container_delete(const char *root, const char *id, bool force) {
                 return log_error_errno(r, "Failed to read the state of container '%s': %m", id);
 
         status = state_status(root, state);
-        if (!force && status != CONTAINER_STOPPED && status != CONTAINER_CREATED)
+        if (!force && status != CONTAINER_STOPPED && status != CONTAINER_CREATED && !is_dying(state))
                 return log_error_errno(
                                 -EBUSY, "cannot delete container %s that is not stopped: %s", id,
                                 container_status_to_string(status));

@@ -10,9 +10,10 @@
 #include "basic/log.h"
 #include "basic/own-binary.h"
 #include "basic/parse-util.h"
-#include "cgroup/cgroup.h"
 #include "resctrl/group.h"
+#include "runtime/console-forward.h"
 #include "runtime/create.h"
+#include "runtime/exec-cgroup.h"
 #include "runtime/foreground.h"
 #include "runtime/inherit.h"
 #include "runtime/placement.h"
@@ -27,7 +28,7 @@ typedef struct Execution {
         State *state;
         Spec *spec; /* the container's, with the process to execute */
         PidRef init;
-        char *cgroup; /* of init */
+        char *cgroup; /* where it belongs; NULL: where we are */
         int cgroup_fd;
         int *payload_fds;
         SandboxOptions sandbox_options;
@@ -97,29 +98,33 @@ static void add_capabilities(SpecProcess *p, char **names) {
         static const SpecCapabilitySet sets[] = { SPEC_CAP_BOUNDING, SPEC_CAP_EFFECTIVE,
                                                   SPEC_CAP_PERMITTED };
 
-        /* Inheritable ones would let files of the container raise rights (CVE-2022-29162): only a process
-         * file may ask. */
-        g_strfreev(TAKE_PTR(p->capabilities[SPEC_CAP_INHERITABLE]));
-        g_strfreev(TAKE_PTR(p->capabilities[SPEC_CAP_AMBIENT]));
+        /* Not to the inheritable ones, which would let files of the container raise rights (CVE-2022-29162).
+         */
         for (size_t i = 0; i < ELEMENTSOF(sets); i++)
                 p->capabilities[sets[i]] = strv_extend(p->capabilities[sets[i]], names);
+}
+
+static void set_string(char **member, const char *value) {
+        if (isempty(value))
+                return;
+        g_free(*member);
+        *member = g_strdup(value);
 }
 
 /* The container's own process with the changes of the command line. */
 static int change_process(SpecProcess *p, const ExecOptions *o) {
         if (!o->args || !*o->args)
                 return log_error_errno(-EINVAL, "process args cannot be empty");
-        if (o->cwd && *o->cwd != '/')
+        if (!isempty(o->cwd) && *o->cwd != '/')
                 return log_error_errno(-EINVAL, "--cwd: expected an absolute path, found '%s'", o->cwd);
-        if (o->user && parse_uid_gid(o->user, &p->user.uid, &p->user.gid) < 0)
+        if (!isempty(o->user) && parse_uid_gid(o->user, &p->user.uid, &p->user.gid) < 0)
                 return log_error_errno(-EINVAL, "--user: expected UID[:GID], found '%s'", o->user);
 
         g_strfreev(p->args);
         p->args = g_strdupv(o->args);
-        if (o->cwd) {
-                g_free(p->cwd);
-                p->cwd = g_strdup(o->cwd);
-        }
+        set_string(&p->cwd, o->cwd);
+        set_string(&p->apparmor_profile, o->apparmor);
+        set_string(&p->selinux_label, o->process_label);
         p->terminal = o->tty;
         p->no_new_privileges |= o->no_new_privileges;
         for (char **assignment = o->env; assignment && *assignment; assignment++) {
@@ -176,21 +181,6 @@ static int check_terminal(const Execution *e) {
         return 0;
 }
 
-/* The cgroup that init is in now: it may have moved itself below its scope. */
-static int open_cgroup(Execution *e) {
-        int r;
-
-        if (!e->state->cgroup)
-                return 0; /* It has none of its own: nor do we need another one than ours. */
-        r = pid_cgroup(e->init.pid, &e->cgroup);
-        if (r < 0)
-                return log_error_errno(r, "Failed to find the cgroup of container '%s': %m", e->options->id);
-        e->cgroup_fd = cgroup_open(e->cgroup);
-        if (e->cgroup_fd < 0)
-                return log_error_errno(e->cgroup_fd, "Failed to open the cgroup '%s': %m", e->cgroup);
-        return 0;
-}
-
 static char *describe(const char *status, pid_t pid, void *userdata) {
         return state_text(userdata, status, pid);
 }
@@ -212,7 +202,7 @@ static int execution_prepare(Execution *e) {
         r = state_open_init(e->state, &e->init);
         if (r < 0)
                 return log_error_errno(r, "container not running: %s", o->id);
-        r = open_cgroup(e);
+        r = exec_cgroup_open(e->state, e->init.pid, o->cgroup, &e->cgroup_fd, &e->cgroup);
         if (r < 0)
                 return r;
 
@@ -298,6 +288,8 @@ static int execution_run(Execution *e) {
                 r = pidfd_send(o->pidfd_socket, sandbox_init(e->sandbox), "setns");
         if (r >= 0)
                 r = pid_file_write(o->pid_file, sandbox_init(e->sandbox)->pid);
+        if (r >= 0 && !o->detach)
+                console_copy_size(sandbox_console_master(e->sandbox));
         if (r >= 0)
                 r = sandbox_start_payload(e->sandbox);
         if (r >= 0)

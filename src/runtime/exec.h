@@ -16,6 +16,9 @@ typedef struct ExecOptions {
         char **env;             /* added */
         char **capabilities;    /* added */
         char **additional_gids; /* added */
+        char **cgroup;          /* see exec-cgroup.h; NULL: where init is */
+        const char *apparmor;
+        const char *process_label; /* SELinux */
         bool tty;
         bool no_new_privileges;
         bool detach;

@@ -147,7 +147,7 @@ char *features_text(void) {
         GString *text = g_string_new(NULL);
         JsonText j;
 
-        json_text_init(&j, text, /* indent= */ 2);
+        json_text_init(&j, text, /* indent= */ 4);
         json_text_begin_object(&j, NULL);
         json_text_string(&j, "ociVersionMin", OCI_VERSION_MIN);
         json_text_string(&j, "ociVersionMax", OCI_VERSION_MAX);

@@ -3,6 +3,7 @@
 #include "runtime/run.h"
 
 #include "basic/log.h"
+#include "runtime/console-forward.h"
 #include "runtime/delete.h"
 #include "runtime/foreground.h"
 
@@ -16,6 +17,8 @@ int container_run(const CreateOptions *options, int *ret_status) {
         r = creation_new(options, &creation);
         if (r < 0)
                 return r;
+        if (!options->detach)
+                console_copy_size(creation_console_master(creation));
         r = creation_start(creation);
         if (r < 0)
                 return r;
@@ -29,7 +32,7 @@ int container_run(const CreateOptions *options, int *ret_status) {
                                         creation_notify_route(creation, &route) ? &route : NULL, &status);
         if (r < 0)
                 return r;
-        r = container_forget(options->root, options->id);
+        r = options->keep ? 0 : container_forget(options->root, options->id);
         if (r < 0)
                 return r;
         *ret_status = status;

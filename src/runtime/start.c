@@ -112,6 +112,19 @@ static void pass_notifications_on(const char *root, State *state, const char *ad
                         dir_fd, state);
 }
 
+static int refuse(ContainerStatus status) {
+        switch (status) {
+        case CONTAINER_STOPPED:
+                return log_error_errno(-EBUSY, "cannot start a container that has stopped");
+        case CONTAINER_RUNNING:
+                return log_error_errno(-EBUSY, "cannot start an already running container");
+        default:
+                return log_error_errno(
+                                -EBUSY, "cannot start a container in the %s state",
+                                container_status_to_string(status));
+        }
+}
+
 int container_start(const char *root, const char *id, const StartHandover *handover) {
         _cleanup_(state_freep) State *state = NULL;
         _cleanup_close_ int fd = -EBADF, notify_fd = -EBADF;
@@ -124,9 +137,7 @@ int container_start(const char *root, const char *id, const StartHandover *hando
                 return r;
         status = state_status(root, state);
         if (status != CONTAINER_CREATED)
-                return log_error_errno(
-                                -EBUSY, "cannot start a container that has %s",
-                                status == CONTAINER_STOPPED ? "stopped" : "already started");
+                return refuse(status);
 
         path = g_build_filename(root, id, "start", NULL);
         fd = socket_connect_unix(path, SOCK_SEQPACKET);

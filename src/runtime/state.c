@@ -198,6 +198,8 @@ int state_try_load(const char *root, const char *id, State **ret) {
 int state_load(const char *root, const char *id, State **ret) {
         int r;
 
+        if (!container_id_is_valid(id))
+                return log_error_errno(-EINVAL, "invalid container ID format: '%s'", id);
         r = state_try_load(root, id, ret);
         if (r == -ENOENT)
                 return log_error_errno(r, "container does not exist: %s", id);

@@ -68,7 +68,7 @@ int state_check_absent(const char *root, const char *id);
 int state_open_directory(const char *root, const char *id);
 
 /* Writes and reads the state file. The first two log, state_try_load() does not. -ENOENT: no such container;
- * -EBADMSG: the file is damaged. */
+ * -EBADMSG: the file is damaged; -EINVAL: such an id cannot be (state_load() only). */
 int state_save(int dir_fd, const State *state);
 int state_load(const char *root, const char *id, State **ret);
 int state_try_load(const char *root, const char *id, State **ret);

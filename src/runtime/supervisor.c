@@ -165,8 +165,9 @@ static char **create_command(const Supervisor *s) {
         if (service_own_unit(&unit) < 0)
                 unit = g_strdup_printf("container@%s.service", s->id);
         g_strv_builder_add_many(
-                        command, "berth", "--systemd-cgroup", "create", "--bundle", s->params.bundle,
-                        "--config", config, "--pid-file", pid_file, "--resources-from", unit, NULL);
+                        command, "berth", "--log-format=journal", "--systemd-cgroup", "create", "--bundle",
+                        s->params.bundle, "--config", config, "--pid-file", pid_file, "--resources-from",
+                        unit, NULL);
         if (s->console)
                 g_strv_builder_add_many(command, "--console-socket", console, NULL);
         g_strv_builder_add(command, s->id);

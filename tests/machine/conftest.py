@@ -4,7 +4,7 @@ nothing behind.
 
 BERTH_BUILD         build directory to use (default: one of our own, made anew)
 BERTH_TEST_SUITE    Debian suite of the machine's root (default: a machine over the host's own root)
-BERTH_TEST_RUNTIME  runtime for the tests of OCI verbs (default berth): runc has to pass them, too
+BERTH_TEST_RUNTIME  runtime for the tests of OCI verbs (default berth): runc has to pass those marked with "peer", too
 """
 
 import os
@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE))
 from bundles import Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
 from machine import Machine  # noqa: E402
-from runtimes import Runtime  # noqa: E402
+from runtimes import RUNTIME, Runtime  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +94,34 @@ def declare(machine, nothing_left):
 @pytest.fixture
 def runtime(machine, bundles):
     """The runtime under test; at the end the containers made with it are deleted."""
-    runtime = Runtime(machine, os.environ.get("BERTH_TEST_RUNTIME", "berth"))
+    runtime = Runtime(machine, RUNTIME)
     yield runtime
     runtime.delete_all()
+
+
+@pytest.fixture
+def sleeper(bundles, runtime):
+    """A container that runs `sleep`."""
+    done = runtime.detached("run", "sleeper", bundles.make("sleeper", ["sleep", "1000"]), "--detach")
+    assert done.returncode == 0, done.stderr
+    return "sleeper"
+
+
+@pytest.fixture
+def terminal(machine):
+    """terminal(command, *steps): what a command says on a terminal; each step is what to wait for and what to type then."""
+    machine.write("/tmp/terminal.py", (HERE / "terminal.py").read_text())
+
+    def run(command, *steps):
+        words = [word for step in steps for word in step]
+        return machine.run(["python3", "/tmp/terminal.py", command, *words], check=False)
+
+    yield run
+    machine.run("rm /tmp/terminal.py")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "peer: describes the interface of an OCI runtime: runc has to pass, too")
 
 
 @pytest.fixture(autouse=True)

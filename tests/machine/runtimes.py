@@ -2,7 +2,22 @@
 """An OCI runtime's command line, the same for berth and its peers."""
 
 import json
+import os
 import shlex
+
+import pytest
+
+RUNTIME = os.environ.get("BERTH_TEST_RUNTIME", "berth")
+
+
+def not_with(*names, reason):
+    """Marks a test that these runtimes do not pass, and why not: Debian 13's runc is 1.1.15, its crun 1.21."""
+    return pytest.mark.skipif(RUNTIME in names, reason=reason)
+
+
+def case(*values, without=(), why=""):
+    """A row of a table of cases, and which runtimes do not pass it."""
+    return pytest.param(*values, marks=not_with(*without, reason=why) if without else ())
 
 
 class Runtime:

@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.peer
+
 ONLY_BERTH = pytest.mark.skipif(
     os.environ.get("BERTH_TEST_RUNTIME", "berth") != "berth", reason="a promise that only berth makes")
 

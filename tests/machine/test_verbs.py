@@ -7,13 +7,7 @@ import pytest
 
 from test_oci import ONLY_BERTH
 
-
-@pytest.fixture
-def sleeper(bundles, runtime):
-    """A container that runs `sleep`."""
-    done = runtime.detached("run", "sleeper", bundles.make("sleeper", ["sleep", "1000"]), "--detach")
-    assert done.returncode == 0, done.stderr
-    return "sleeper"
+pytestmark = pytest.mark.peer
 
 
 # ---- pause and resume
