@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include "basic/log.h"
@@ -85,6 +86,18 @@ static int collect_activation(Creation *c) {
         return 0;
 }
 
+/* In our own cgroup the container could move and kill us and our neighbours. */
+static void protect_shared_cgroup(Spec *spec) {
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                SpecMount *m = &spec->mounts[i];
+
+                if (!m->bind && m->type && (streq(m->type, "cgroup") || streq(m->type, "cgroup2"))) {
+                        m->attr_set |= MOUNT_ATTR_RDONLY;
+                        m->attr_clear &= ~(uint64_t) MOUNT_ATTR_RDONLY;
+                }
+        }
+}
+
 static int choose_place(Creation *c) {
         const PlacementOptions options = {
                 .manager = c->options->cgroup_manager,
@@ -95,7 +108,12 @@ static int choose_place(Creation *c) {
                 .state = c->state,
         };
 
-        return placement_new(&options, &c->placement);
+        int r;
+
+        r = placement_new(&options, &c->placement);
+        if (r >= 0 && !placement_has_cgroup(c->placement))
+                protect_shared_cgroup(c->spec);
+        return r;
 }
 
 static char *describe(const char *status, pid_t pid, void *userdata) {

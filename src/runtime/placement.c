@@ -342,6 +342,10 @@ int placement_make(Placement *p, int *ret_fd) {
         return 0;
 }
 
+bool placement_has_cgroup(const Placement *p) {
+        return p->kind == &kinds[CGROUP_MANAGER_SYSTEMD] || p->options.state->cgroup;
+}
+
 /* The user's systemd has to ask pid 1 to move a process from where the user logged in, and pid 1 moves only
  * the processes of who asks. */
 bool placement_needs_our_ids(const Placement *p) {

@@ -63,6 +63,9 @@ DEFINE_CLEANUP(Placement *, placement_free);
  * none. The state has been saved. Logs. */
 int placement_make(Placement *p, int *ret_fd);
 
+/* Whether the container gets a cgroup that is not also somebody else's. */
+bool placement_has_cgroup(const Placement *p);
+
 /* Whether the process has to keep its ids until it is in its place: as somebody else's, systemd would not
  * move it there for us. */
 bool placement_needs_our_ids(const Placement *p);

@@ -136,7 +136,13 @@ static int step_join(SandboxContext *c) {
 }
 
 static int step_unshare(SandboxContext *c) {
-        return namespaces_unshare(c->spec);
+        int r;
+
+        r = namespaces_unshare(c->spec);
+        if (r < 0)
+                return r;
+        c->time_offsets_fd = namespaces_open_time(c->spec);
+        return c->time_offsets_fd < 0 && c->time_offsets_fd != -EBADF ? c->time_offsets_fd : 0;
 }
 
 static int step_open_sources(SandboxContext *c) {
@@ -321,7 +327,7 @@ static int step_finish_root(SandboxContext *c) {
 }
 
 static int step_time(SandboxContext *c) {
-        return namespaces_setup_time(c->spec, c->proc_fd);
+        return namespaces_setup_time(c->spec, c->time_offsets_fd);
 }
 
 static int step_session(SandboxContext *c) {

@@ -25,6 +25,7 @@ typedef struct SandboxContext {
         char *executable;    /* child only: what exec will be given */
         bool cgroup_entered; /* child only */
         bool cwd_entered;    /* child only */
+        int time_offsets_fd; /* child only */
         int notify_mount_fd; /* child only: opened there instead of by the parent */
         bool opens_inside;   /* init opens root and mount sources: the parent has no right to */
         bool unplaced;       /* not cloned into the cgroup that the options name: we have no right to */

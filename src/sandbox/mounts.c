@@ -238,6 +238,27 @@ static int make_sysfs(const SpecMount *m) {
 
 /* A container without a cgroup namespace of its own sees the whole hierarchy: what its /proc/self/cgroup
  * says is to be found there. A user namespace may not mount that, and gets its own cgroup alone. */
+static bool has_pid_namespace(const Spec *spec) {
+        return spec_namespace(spec, CLONE_NEWPID) != NULL;
+}
+
+/* A user namespace may mount procfs only for a pid namespace of its own, and only where a complete one is
+ * mounted: or a new one would show what the old one hides. */
+static int make_proc(const Spec *spec, const SpecMount *m) {
+        int fd;
+
+        fd = make_mount(m, "proc", -EPERM);
+        if (fd != -EPERM)
+                return fd;
+        if (!has_pid_namespace(spec))
+                return bind_host_directory(m, "/proc");
+        return log_error_errno(
+                        -EPERM,
+                        "Failed to mount proc on '%s': %m (in a user namespace: parts of /proc here are "
+                        "covered by other mounts)",
+                        m->destination);
+}
+
 static int make_cgroup(const SpecMount *m) {
         _cleanup_free_ char *cgroup = NULL, *path = NULL;
         int fd, r;
@@ -421,7 +442,7 @@ static int make_tmpfs(const SpecMount *m, int root_fd) {
 }
 
 /* A new mount, with its final attributes but for a tmpfs that will be read-only. */
-static int make(const SpecMount *m, int root_fd) {
+static int make(const Spec *spec, const SpecMount *m, int root_fd) {
         _cleanup_close_ int fd = -EBADF;
         SpecMount attributes = *m;
         int r;
@@ -430,6 +451,8 @@ static int make(const SpecMount *m, int root_fd) {
                 fd = make_cgroup(m);
         else if (streq(m->type, "sysfs"))
                 fd = make_sysfs(m);
+        else if (streq(m->type, "proc"))
+                fd = make_proc(spec, m);
         else if (is_tmpfs(m))
                 fd = make_tmpfs(m, root_fd);
         else
@@ -446,7 +469,7 @@ static int make(const SpecMount *m, int root_fd) {
 }
 
 /* *fd: the mount, when it is made already; afterwards what mounts_finish() has to change. */
-static int apply_mount(const SpecMount *m, int *fd, int root_fd) {
+static int apply_mount(const Spec *spec, const SpecMount *m, int *fd, int root_fd) {
         int r;
 
         if (!m->bind && (streq(m->type, "proc") || streq(m->type, "sysfs"))) {
@@ -455,7 +478,7 @@ static int apply_mount(const SpecMount *m, int *fd, int root_fd) {
                         return r;
         }
         if (*fd < 0)
-                *fd = make(m, root_fd);
+                *fd = make(spec, m, root_fd);
         if (*fd < 0)
                 return *fd;
         r = attach(m, root_fd, *fd);
@@ -504,7 +527,7 @@ int mounts_make(const Spec *spec, MountSources *sources) {
 
                 if (sources->fds[i] >= 0 || sources->links[i] || is_made_late(spec, i))
                         continue;
-                fd = m->bind ? open_source(spec, m) : make(m, /* root_fd= */ -EBADF);
+                fd = m->bind ? open_source(spec, m) : make(spec, m, /* root_fd= */ -EBADF);
                 if (fd < 0)
                         return fd;
                 sources->fds[i] = fd;
@@ -519,7 +542,7 @@ static int apply_where(const Spec *spec, MountSources *sources, int root_fd, boo
                 if (waits_for_cgroup(spec, i) != cgroup)
                         continue;
                 r = sources->links[i] ? make_link(&spec->mounts[i], root_fd, sources->links[i])
-                                      : apply_mount(&spec->mounts[i], &sources->fds[i], root_fd);
+                                      : apply_mount(spec, &spec->mounts[i], &sources->fds[i], root_fd);
                 if (r < 0)
                         return r;
         }

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "basic/fs-util.h"
 #include "basic/log.h"
 
 void namespace_fds_done(NamespaceFds *fds) {
@@ -288,9 +287,20 @@ static char *offset_line(const char *clock, const SpecTimeOffset *offset) {
                            : g_strdup("");
 }
 
-int namespaces_setup_time(const Spec *spec, int proc_fd) {
+int namespaces_open_time(const Spec *spec) {
+        int fd;
+
+        if (!makes_new(spec, CLONE_NEWTIME))
+                return -EBADF;
+        fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+        return fd < 0 ? log_error_errno(negative_errno(),
+                                        "Failed to open '/proc/self/timens_offsets' for the time namespace: "
+                                        "%m")
+                      : fd;
+}
+
+int namespaces_setup_time(const Spec *spec, int offsets_fd) {
         _cleanup_free_ char *monotonic = NULL, *boottime = NULL, *text = NULL;
-        _cleanup_close_ int fd = -EBADF;
         size_t size;
 
         if (!makes_new(spec, CLONE_NEWTIME))
@@ -304,10 +314,7 @@ int namespaces_setup_time(const Spec *spec, int proc_fd) {
         size = strlen(text);
         if (size == 0)
                 return 0;
-        fd = open_beneath(proc_fd, "self/timens_offsets", O_WRONLY);
-        if (fd == -ELOOP) /* "self" is a symlink. */
-                fd = openat(proc_fd, "self/timens_offsets", O_WRONLY | O_CLOEXEC);
-        if (fd < 0 || write(fd, text, size) != (ssize_t) size)
+        if (write(offsets_fd, text, size) != (ssize_t) size)
                 return log_error_errno(
                                 negative_errno(), "Failed to set the offsets of the time namespace: %m");
         return 0;

@@ -54,5 +54,9 @@ int namespaces_unshare_cgroup(const Spec *spec);
 /* In the child: brings the loopback interface of a new network namespace up. */
 int namespaces_setup_loopback(const Spec *spec);
 
-/* In the child: offsets of a new time namespace, which is entered by the exec. */
-int namespaces_setup_time(const Spec *spec, int proc_fd);
+/* In the child, before it is undumpable and root of its user namespace: opens the file for the offsets of a
+ * new time namespace; afterwards it is root's of the host. Returns a descriptor, -EBADF: not needed. */
+int namespaces_open_time(const Spec *spec);
+
+/* In the child: makes a time namespace with these offsets, which is entered by the exec. */
+int namespaces_setup_time(const Spec *spec, int offsets_fd);

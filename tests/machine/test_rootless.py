@@ -243,6 +243,25 @@ def test_sysfs_without_a_network_namespace(bundles, runtime):
     assert runtime.run("sysfs", bundles.make("sysfs", sh(script), edit)).stdout == "there\nro\n"
 
 
+# runc refuses to.
+@ONLY_BERTH
+def test_procfs_without_a_pid_namespace(machine, bundles, runtime):
+    def edit(config):
+        config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] != "pid"]
+
+    assert runtime.run("proc", bundles.make("proc", sh("cat /proc/1/comm"), edit)).stdout == "systemd\n"
+
+
+# runc 1.1 has no time namespaces.
+@ONLY_BERTH
+def test_time_namespace(bundles, runtime):
+    def edit(config):
+        config["linux"]["namespaces"].append({"type": "time"})
+        config["linux"]["timeOffsets"] = {"boottime": {"secs": 1000000}}
+
+    assert int(runtime.run("time", bundles.make("time", sh("cut -d. -f1 /proc/uptime"), edit)).stdout) > 1000000
+
+
 def test_bind_mounts(user, bundles, runtime):
     def edit(config):
         config["mounts"] += [
@@ -359,6 +378,22 @@ def test_no_cgroup(machine, bundles, runtime, manager):
     runtime("delete", "--force", "free")
 
 
+# Otherwise the container could move and kill the caller.
+@ONLY_BERTH
+@pytest.mark.parametrize("shared", ["", "cgroup"])
+def test_the_callers_cgroup_is_read_only(bundles, runtime, shared):
+    def edit(config):
+        config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] != shared]
+        [mount] = [m for m in config["mounts"] if m["type"] == "cgroup"]
+        mount["options"] = ["rw"]
+
+    bundle = bundles.make("guest", sh("mkdir /sys/fs/cgroup/x 2>&1; ls /sys/fs/cgroup/cgroup.procs"), edit)
+    runtime.options = ["--cgroup-manager=disabled"]
+    said = runtime.run("guest", bundle, place="unit").stdout
+    assert "Read-only file system" in said
+    assert said.endswith("/cgroup.procs\n")
+
+
 @ONLY_BERTH
 def test_a_cgroup_beside_ours(machine, user, bundles, runtime):
     bundle = bundles.make("beside", sh("sleep 0.1; cat /proc/self/cgroup"), lambda c: c["linux"].update(
@@ -370,6 +405,15 @@ def test_a_cgroup_beside_ours(machine, user, bundles, runtime):
 def test_the_state_directory(machine, user, bundles, runtime):
     runtime.start("kept", bundles.make("kept", SLEEP))
     assert machine.output(f"stat -c '%a %U' {user.runtime_dir}/{RUNTIME}") == f"1700 {user.name}"
+
+
+@ONLY_BERTH
+@pytest.mark.parametrize("place", ["sudo", "login"])
+def test_berth_run(user, bundles, place):
+    bundle = bundles.make("adhoc", SLEEP)
+    command = f"berth-run --wait --pipe --quiet -p TasksMax=90 --rootfs {bundle}/rootfs -- sh -c 'id -u; exit 7'"
+    done = user.run(command, place=place, check=False)
+    assert (done.returncode, done.stdout) == (7, "0\n")
 
 
 # ---- root of the system and a container of a user's ----
