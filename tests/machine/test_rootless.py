@@ -176,7 +176,7 @@ def test_root_is_somebody_else(machine, user, bundles, runtime, place):
 
 
 def test_a_range_that_is_not_his(bundles, runtime):
-    done = runtime.detached("run", "greedy", bundles.make("greedy", SLEEP, mapping((0, UID, 1), (1, 1, 65536))), "--detach")
+    done = runtime.detached("run", "greedy", bundles.make("greedy", SLEEP, mapping((0, UID, 1), (1, 2000, 65536))), "--detach")
     assert done.returncode != 0
     assert "not allowed" in done.stderr
     if RUNTIME == "berth":
