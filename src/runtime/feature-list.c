@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "basic/json-text.h"
-#include "resctrl/mount.h"
 #include "runtime/criu.h"
 #include "sandbox/capabilities.h"
 #include "sandbox/seccomp-filter.h"
@@ -17,22 +16,73 @@
 #define OCI_VERSION_MAX "1.3.0"
 
 /* Sorted, as in the words of mount(8). */
-static const char *const mount_options[] = { "async",       "atime",          "bind",        "copy-symlink",
-                                             "defaults",    "dest-nofollow",  "dev",         "diratime",
-                                             "dirsync",     "exec",           "idmap",       "lazytime",
-                                             "loud",        "mand",           "noatime",     "nodev",
-                                             "nodiratime",  "noexec",         "nolazytime",  "nomand",
-                                             "norelatime",  "nostrictatime",  "nosuid",      "nosymfollow",
-                                             "private",     "ratime",         "rbind",       "rdev",
-                                             "rdiratime",   "relatime",       "rexec",       "ridmap",
-                                             "rnoatime",    "rnodev",         "rnodiratime", "rnoexec",
-                                             "rnorelatime", "rnostrictatime", "rnosuid",     "rnosymfollow",
-                                             "ro",          "rprivate",       "rrelatime",   "rro",
-                                             "rrw",         "rshared",        "rslave",      "rstrictatime",
-                                             "rsuid",       "rsymfollow",     "runbindable", "rw",
-                                             "shared",      "silent",         "slave",       "src-nofollow",
-                                             "strictatime", "suid",           "symfollow",   "sync",
-                                             "tmpcopyup",   "unbindable",     NULL };
+static const char *const mount_options[] = { "acl",
+                                             "async",
+                                             "atime",
+                                             "bind",
+                                             "copy-symlink",
+                                             "defaults",
+                                             "dest-nofollow",
+                                             "dev",
+                                             "diratime",
+                                             "dirsync",
+                                             "exec",
+                                             "idmap",
+                                             "iversion",
+                                             "lazytime",
+                                             "loud",
+                                             "mand",
+                                             "noacl",
+                                             "noatime",
+                                             "nodev",
+                                             "nodiratime",
+                                             "noexec",
+                                             "noiversion",
+                                             "nolazytime",
+                                             "nomand",
+                                             "norelatime",
+                                             "nostrictatime",
+                                             "nosuid",
+                                             "nosymfollow",
+                                             "private",
+                                             "ratime",
+                                             "rbind",
+                                             "rdev",
+                                             "rdiratime",
+                                             "relatime",
+                                             "rexec",
+                                             "ridmap",
+                                             "rnoatime",
+                                             "rnodev",
+                                             "rnodiratime",
+                                             "rnoexec",
+                                             "rnorelatime",
+                                             "rnostrictatime",
+                                             "rnosuid",
+                                             "rnosymfollow",
+                                             "ro",
+                                             "rprivate",
+                                             "rrelatime",
+                                             "rro",
+                                             "rrw",
+                                             "rshared",
+                                             "rslave",
+                                             "rstrictatime",
+                                             "rsuid",
+                                             "rsymfollow",
+                                             "runbindable",
+                                             "rw",
+                                             "shared",
+                                             "silent",
+                                             "slave",
+                                             "src-nofollow",
+                                             "strictatime",
+                                             "suid",
+                                             "symfollow",
+                                             "sync",
+                                             "tmpcopyup",
+                                             "unbindable",
+                                             NULL };
 
 static const char *const namespaces[] = { "cgroup", "ipc",  "mount", "network", "pid",
                                           "time",   "user", "uts",   NULL };
@@ -42,7 +92,7 @@ static void append_cgroup(JsonText *j) {
         json_text_bool(j, "v1", false);
         json_text_bool(j, "v2", true);
         json_text_bool(j, "systemd", true);
-        json_text_bool(j, "systemdUser", false);
+        json_text_bool(j, "systemdUser", true);
         json_text_bool(j, "rdma", true);
         json_text_end_object(j);
 }
@@ -81,14 +131,12 @@ static void append_switch(JsonText *j, const char *name, bool enabled) {
         json_text_end_object(j);
 }
 
+/* What berth can do, whatever this system has, as the specification wants it (features-linux.md). */
 static void append_intel_rdt(JsonText *j) {
-        _cleanup_close_ int fd = -EBADF;
-        bool mounted = resctrl_open(/* root= */ NULL, &fd, /* ret_path= */ NULL) >= 0;
-
         json_text_begin_object(j, "intelRdt");
-        json_text_bool(j, "enabled", mounted);
-        json_text_bool(j, "schemata", mounted);
-        json_text_bool(j, "monitoring", mounted);
+        json_text_bool(j, "enabled", true);
+        json_text_bool(j, "schemata", true);
+        json_text_bool(j, "monitoring", true);
         json_text_end_object(j);
 }
 
@@ -114,8 +162,8 @@ static void append_linux(JsonText *j) {
         json_text_strv(j, "capabilities", (const char *const *) capabilities);
         append_cgroup(j);
         append_seccomp(j);
-        append_switch(j, "apparmor", access("/sys/kernel/security/apparmor", F_OK) >= 0);
-        append_switch(j, "selinux", access("/sys/fs/selinux/enforce", F_OK) >= 0);
+        append_switch(j, "apparmor", true);
+        append_switch(j, "selinux", true);
         append_intel_rdt(j);
         append_memory_policy(j);
         json_text_begin_object(j, "mountExtensions");
@@ -139,7 +187,8 @@ static void append_annotations(JsonText *j) {
 }
 
 char *features_text(void) {
-        static const char *const unsafe[] = { "berth.", "org.criu.config", "org.systemd.property.", NULL };
+        static const char *const unsafe[] = { "berth.", "org.criu.config", "org.systemd.property.",
+                                              "run.oci.", NULL };
         static const char *const hooks[] = {
                 "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
                 NULL

@@ -25,6 +25,7 @@ typedef struct HookProcess {
         PidRef process;
         int stdin_fd;      /* what it reads: our end, non-blocking */
         int output_fd;     /* what it writes to stdout and stderr: our end */
+        int files[2];      /* where these go instead; -EBADF: nowhere else */
         GString *output;   /* the last OUTPUT_MAX bytes of it */
         uint64_t deadline; /* CLOCK_MONOTONIC, milliseconds; 0: none */
 } HookProcess;
@@ -39,6 +40,8 @@ static void hook_process_done(HookProcess *p) {
         pidref_done(&p->process);
         closep(&p->stdin_fd);
         closep(&p->output_fd);
+        closep(&p->files[0]);
+        closep(&p->files[1]);
         g_string_freep(&p->output);
         g_free(p->pointer);
 }
@@ -50,11 +53,32 @@ static uint64_t now_ms(void) {
         return (uint64_t) t.tv_sec * 1000 + (uint64_t) t.tv_nsec / 1000000;
 }
 
-static void execute_hook(const SpecHook *hook, int in, int out) __attribute__((noreturn));
-static void execute_hook(const SpecHook *hook, int in, int out) {
+/* The files of the annotations are the host's, and so are the hooks that write to them. */
+static int open_output(HookProcess *p, const Spec *spec, SpecHookKind kind) {
+        static const char *const annotations[] = { SPEC_ANNOTATION_HOOKS_STDOUT,
+                                                   SPEC_ANNOTATION_HOOKS_STDERR };
+
+        for (size_t i = 0; i < ELEMENTSOF(annotations) && kind != SPEC_HOOK_START_CONTAINER; i++) {
+                const char *file = spec_annotation(spec, annotations[i]);
+
+                if (!file)
+                        continue;
+                p->files[i] = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+                if (p->files[i] < 0)
+                        return log_error_errno(
+                                        negative_errno(), "#/annotations/%s: Failed to open '%s': %m",
+                                        annotations[i], file);
+        }
+        return 0;
+}
+
+static void execute_hook(const HookProcess *p, int in, int out) __attribute__((noreturn));
+static void execute_hook(const HookProcess *p, int in, int out) {
+        const SpecHook *hook = p->hook;
         char *const default_args[] = { hook->path, NULL };
 
-        if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
+        if (dup2(in, STDIN_FILENO) < 0 || dup2(p->files[0] >= 0 ? p->files[0] : out, STDOUT_FILENO) < 0 ||
+            dup2(p->files[1] >= 0 ? p->files[1] : out, STDERR_FILENO) < 0)
                 _exit(EXIT_FAILURE);
         (void) fd_close_from(STDERR_FILENO + 1, /* cloexec= */ false);
         signals_reset();
@@ -84,7 +108,7 @@ static int spawn_hook(HookProcess *p) {
         if (pid < 0)
                 return (int) pid;
         if (pid == 0)
-                execute_hook(p->hook, child_in, child_out);
+                execute_hook(p, child_in, child_out);
         p->process = (PidRef) { .pid = pid, .fd = pidfd };
         return 0;
 }
@@ -162,18 +186,25 @@ static int judge(HookProcess *p) {
                         said(p));
 }
 
-static int run_hook(const SpecHook *hook, const char *pointer, const char *state) {
+static int run_hook(const Spec *spec, SpecHookKind kind, size_t index, const char *state) {
+        _cleanup_free_ char *pointer =
+                        g_strdup_printf("/hooks/%s/%zu", spec_hook_kind_to_string(kind), index);
+        const SpecHook *hook = &spec->hooks[kind][index];
         _cleanup_(hook_process_done) HookProcess p = {
                 .hook = hook,
                 .pointer = g_strdup(pointer),
                 .process = PIDREF_NULL,
                 .stdin_fd = -EBADF,
                 .output_fd = -EBADF,
+                .files = { -EBADF, -EBADF },
                 .output = g_string_new(NULL),
                 .deadline = hook->timeout_sec > 0 ? now_ms() + hook->timeout_sec * UINT64_C(1000) : 0,
         };
         int r;
 
+        r = open_output(&p, spec, kind);
+        if (r < 0)
+                return r;
         r = spawn_hook(&p);
         if (r < 0)
                 return log_error_errno(r, "%s: failed to run the hook %s: %m", pointer, hook->path);
@@ -196,10 +227,7 @@ int hooks_run(const Spec *spec, SpecHookKind kind, const char *state) {
         /* A hook that does not read its stdin must not kill us. */
         (void) sigaction(SIGPIPE, &ignore, &old);
         for (size_t i = 0; r >= 0 && i < spec->n_hooks[kind]; i++) {
-                _cleanup_free_ char *pointer =
-                                g_strdup_printf("/hooks/%s/%zu", spec_hook_kind_to_string(kind), i);
-
-                r = run_hook(&spec->hooks[kind][i], pointer, state);
+                r = run_hook(spec, kind, i, state);
                 if (kind ==
                     SPEC_HOOK_POSTSTOP) /* The container has gone: there is nothing that could still fail. */
                         r = 0;

@@ -54,6 +54,19 @@ static int open_container(SandboxContext *c) {
         return mounts_open_sources(c->spec, &c->mounts);
 }
 
+static int open_seccomp(SandboxContext *c) {
+        const char *program = spec_annotation(c->spec, SPEC_ANNOTATION_SECCOMP_PROGRAM);
+        const SpecSeccomp *seccomp = &c->spec->linux_.seccomp;
+
+        if (program)
+                return seccomp_filter_decode(program, &c->seccomp);
+        if (!seccomp->set)
+                return 0;
+        if (seccomp->strict) /* What has been compiled before says nothing about names. */
+                return seccomp_filter_compile(seccomp, &c->seccomp);
+        return seccomp_cache_get(c->options->seccomp_cache, seccomp, &c->seccomp);
+}
+
 static int open_everything(SandboxContext *c) {
         const Spec *spec = c->spec;
         int r;
@@ -65,9 +78,7 @@ static int open_everything(SandboxContext *c) {
                 r = open_container(c);
         if (r < 0)
                 return r;
-        if (!spec->linux_.seccomp.set)
-                return 0;
-        return seccomp_cache_get(c->options->seccomp_cache, &spec->linux_.seccomp, &c->seccomp);
+        return open_seccomp(c);
 }
 
 int sandbox_new(const Spec *spec, const SandboxOptions *options, Sandbox **ret) {

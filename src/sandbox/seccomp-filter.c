@@ -141,12 +141,33 @@ bool seccomp_filter_flag_is_supported(const char *name) {
         return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
 }
 
+/* ---- programs that others have compiled ---- */
+
+int seccomp_filter_decode(const char *text, SeccompProgram *ret) {
+        _cleanup_free_ guchar *bytes = NULL;
+        gsize size = 0;
+
+        bytes = g_base64_decode(text, &size);
+        if (size == 0 || size % sizeof(struct sock_filter) != 0 ||
+            size / sizeof(struct sock_filter) > BPF_MAXINSNS)
+                return log_error_errno(
+                                -EINVAL, "#/annotations/%s: expected base64 of a BPF program, got %zu bytes",
+                                SPEC_ANNOTATION_SECCOMP_PROGRAM, size);
+        *ret = (SeccompProgram) {
+                .code = (struct sock_filter *) TAKE_PTR(bytes),
+                .n_code = size / sizeof(struct sock_filter),
+                .flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+        };
+        return 0;
+}
+
 /* ---- rules ---- */
 
 typedef struct Compiler {
         Library library;
         scmp_filter_ctx context;
         uint32_t default_action;
+        bool strict;
 } Compiler;
 
 static void compiler_done(Compiler *c) {
@@ -215,6 +236,10 @@ static int add_call(Compiler *c, const SpecSeccompRule *rule, uint32_t action, c
 
         number = c->library.resolve(name);
         if (number == __NR_SCMP_ERROR) {
+                if (c->strict)
+                        return log_error_errno(
+                                        -EINVAL, "#/linux/seccomp/syscalls: '%s' is unknown to libseccomp",
+                                        name);
                 log_debug("Ignoring system call '%s' in the seccomp profile: unknown to libseccomp", name);
                 return 0;
         }
@@ -330,7 +355,7 @@ DEFINE_CLEANUP(GArray *, g_array_unref);
 
 int seccomp_filter_compile(const SpecSeccomp *seccomp, SeccompProgram *ret) {
         _cleanup_(g_array_unrefp) GArray *code = g_array_new(FALSE, FALSE, sizeof(struct sock_filter));
-        _cleanup_(compiler_done) Compiler c = {};
+        _cleanup_(compiler_done) Compiler c = { .strict = seccomp->strict };
         int r;
 
         r = library_open(&c.library);

@@ -32,6 +32,9 @@ unsigned seccomp_filter_flags(const SpecSeccomp *seccomp);
  * -EOPNOTSUPP: a word that this libseccomp does not know. */
 int seccomp_filter_compile(const SpecSeccomp *seccomp, SeccompProgram *ret);
 
+/* A program as base64. Logs. -EINVAL: it is none. The kernel checks it when it is loaded. */
+int seccomp_filter_decode(const char *text, SeccompProgram *ret);
+
 /* Path of the libseccomp that seccomp_filter_compile() uses. Opens it. Borrowed, NULL when there is none.
  * Does not log. */
 const char *seccomp_filter_library_path(void);

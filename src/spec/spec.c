@@ -131,6 +131,7 @@ static void complete(const char *file, Spec *spec) {
                 spec_mount_set_label(&spec->mounts[i], context ?: "context", spec->linux_.mount_label);
         }
         complete_resources(&spec->linux_.resources);
+        spec->linux_.seccomp.strict = spec_annotation(spec, SPEC_ANNOTATION_SECCOMP_STRICT) != NULL;
         complete_id_map(spec);
 }
 

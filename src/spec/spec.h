@@ -25,6 +25,11 @@ typedef struct OptUint {
 
 /* ---- annotations that mean something (those of crun) ---- */
 
+#define SPEC_ANNOTATION_HOOKS_STDOUT   "run.oci.hooks.stdout" /* files that hooks of the host write to */
+#define SPEC_ANNOTATION_HOOKS_STDERR   "run.oci.hooks.stderr"
+#define SPEC_ANNOTATION_SECCOMP_STRICT "run.oci.seccomp_fail_unknown_syscall" /* no name may be unknown */
+#define SPEC_ANNOTATION_SECCOMP_PROGRAM \
+        "run.oci.seccomp_bpf_data" /* base64 of a program, in place of a profile */
 #define SPEC_ANNOTATION_CONTEXT \
         "run.oci.mount_context_type" /* which of mount(8)'s SELinux options mountLabel is */
 
@@ -226,6 +231,7 @@ typedef struct SpecSeccompRule {
 
 typedef struct SpecSeccomp {
         bool set;
+        bool strict; /* names that are not known are errors, not ignored */
         char *default_action;
         OptUint default_errno_ret;
         char **architectures; /* "SCMP_ARCH_X86_64", checked */
