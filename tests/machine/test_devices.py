@@ -5,6 +5,8 @@ import pytest
 
 from edits import both, mount, not_with, put, user_namespace
 
+pytestmark = pytest.mark.peer
+
 LOOK = "stat -c '%A %u %g %t:%T' {}"
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from edits import bind, both, mount, not_with, put
 
+pytestmark = pytest.mark.peer
+
 MOUNTINFO = "cut -d' ' -f5- /proc/self/mountinfo | sed 's/:[0-9]*//g' | sort"
 
 

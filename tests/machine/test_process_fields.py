@@ -7,6 +7,8 @@ import pytest
 
 from edits import both, namespace, not_with, put, shared, user_namespace
 
+pytestmark = pytest.mark.peer
+
 STATUS = "sed -n 's/^{}:\\t//p' /proc/self/status"
 SETS = ("bounding", "effective", "permitted", "inheritable", "ambient")
 
@@ -178,3 +180,12 @@ def test_the_environment_of_hooks(machine, bundles, runtime, env, seen):
         assert any(line.startswith("PATH=") for line in own)
     else:
         assert own == seen
+
+
+@not_with("runc", "annotations of crun's")
+def test_the_output_of_hooks(machine, bundles, runtime):
+    hook = {"path": "/bin/sh", "args": ["sh", "-c", "echo said; echo complained >&2"]}
+    edit = both(put("hooks", "createRuntime", [hook]), put("hooks", "createContainer", [hook]), put(
+        "annotations", {"run.oci.hooks.stdout": "/tmp/said", "run.oci.hooks.stderr": "/tmp/complained"}))
+    runtime.run("hooked", bundles.make("hooked", ["true"], edit))
+    assert machine.output("cat /tmp/said /tmp/complained; rm /tmp/said /tmp/complained").split() == ["said"] * 2 + ["complained"] * 2
