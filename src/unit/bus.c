@@ -231,6 +231,15 @@ static int read_container(sd_bus_message *m, char type, const char *contents, GV
         return 0;
 }
 
+/* Numbers are copied as they lie in memory: their size follows from the type. */
+static GVariant *new_number(char type, const void *value, size_t room) {
+        const char signature[] = { type, 0 };
+        size_t size = type == 'y' ? 1 : strchr("nq", type) ? 2 : strchr("iuh", type) ? 4 : 8;
+        void *data = g_memdup2(value, room);
+
+        return g_variant_new_from_data(G_VARIANT_TYPE(signature), data, size, TRUE, g_free, data);
+}
+
 static int read_basic(sd_bus_message *m, char type, GVariant **ret) {
         const char signature[] = { type, 0 };
         union {
@@ -249,14 +258,7 @@ static int read_basic(sd_bus_message *m, char type, GVariant **ret) {
         else if (strchr("sog", type))
                 v = g_variant_new(signature, value.string);
         else
-                /* numbers are copied as they lie in memory: their size follows from the type */
-                v = g_variant_new_from_data(
-                                G_VARIANT_TYPE(signature), g_memdup2(&value, sizeof value),
-                                strchr("y", type)                     ? 1
-                                                : strchr("nq", type)  ? 2
-                                                : strchr("iuh", type) ? 4
-                                                                      : 8,
-                                TRUE, g_free, NULL);
+                v = new_number(type, &value, sizeof value);
         *ret = g_variant_ref_sink(v);
         return 0;
 }
