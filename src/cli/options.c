@@ -164,6 +164,12 @@ int options_parse_among(const Option *options, char **words, void *target, char 
         return 0;
 }
 
+void options_done(const Option *options, void *target) {
+        for (const Option *o = options; o && o->name; o++)
+                if (o->type == OPTION_LIST)
+                        g_strfreev(*(char ***) ((char *) target + o->offset));
+}
+
 void options_print(const Option *options) {
         for (const Option *o = options; o->name; o++) {
                 _cleanup_free_ char *left = NULL;

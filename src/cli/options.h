@@ -42,6 +42,9 @@ int options_parse(const Option *options, char **argv, int *index, void *target, 
  * too. Only what is in the table is an option here; "--" ends them. */
 int options_parse_among(const Option *options, char **words, void *target, char **ret_error);
 
+/* Frees the lists in target. */
+void options_done(const Option *options, void *target);
+
 /* Writes the options as a help text to stdout. */
 void options_print(const Option *options);
 

@@ -254,15 +254,10 @@ static int parse(const Verb *verb, char **argv, int *index, void *target, char *
         return options_parse_among(verb->options, argv + *index, target, ret_error);
 }
 
-int verb_run(const GlobalOptions *global, char **argv) {
-        const Verb *verb = find_verb(argv[0]);
+static int parse_and_run(const Verb *verb, const GlobalOptions *global, char **argv, void *target) {
         _cleanup_free_ char *error = NULL;
-        _cleanup_free_ void *target = NULL;
         int index = 1, r;
 
-        if (!verb)
-                return unknown_verb(argv[0]);
-        target = g_malloc0(verb->options_size + 1);
         r = parse(verb, argv, &index, target, &error);
         if (r == OPTIONS_HELP)
                 return print_help(verb);
@@ -274,4 +269,17 @@ int verb_run(const GlobalOptions *global, char **argv) {
                 return wrong_usage(verb, error);
         log_debug("berth %s %s, state in %s", BERTH_VERSION, verb->name, global->root);
         return verb->run(&(VerbCall) { .global = global, .options = target, .args = argv + index });
+}
+
+int verb_run(const GlobalOptions *global, char **argv) {
+        const Verb *verb = find_verb(argv[0]);
+        _cleanup_free_ void *target = NULL;
+        int status;
+
+        if (!verb)
+                return unknown_verb(argv[0]);
+        target = g_malloc0(verb->options_size + 1);
+        status = parse_and_run(verb, global, argv, target);
+        options_done(verb->options, target);
+        return status;
 }
