@@ -9,6 +9,9 @@ import subprocess
 
 BUNDLES = "var/lib/berth"
 
+# where sanitizers write, in the machine and in containers
+REPORTS = "/var/.berth-sanitizer"
+
 
 def _with_libraries(program):
     """The program and the libraries that it loads."""
@@ -89,5 +92,7 @@ class Bundles:
             self.machine.run(["systemctl", "stop", "--quiet", *units], check=False)
             self.machine.run(["systemctl", "reset-failed", "--quiet", *units], check=False)
         for name in self.made:
+            for report in self.directory(name).glob(f"rootfs{REPORTS}/*"):
+                shutil.move(report, f"{self.machine.root}{REPORTS}")
             shutil.rmtree(self.directory(name))
         self.made.clear()

@@ -17,7 +17,7 @@ import pytest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from bundles import Bundles  # noqa: E402
+from bundles import REPORTS, Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
 from machine import Machine  # noqa: E402
 from runtimes import RUNTIME, Runtime  # noqa: E402
@@ -32,6 +32,11 @@ def build(tmp_path_factory):
     return pathlib.Path(directory).absolute()
 
 
+def is_sanitized(build):
+    """Whether the programs were built with a sanitizer; see src/sanitizer.c."""
+    return b"__asan_default_options" in (build / "stage/usr/bin/berth").read_bytes()
+
+
 @pytest.fixture(scope="session")
 def machine(build):
     """A machine in which berth is installed."""
@@ -40,6 +45,8 @@ def machine(build):
         command = [HERE / "root", os.environ["BERTH_TEST_SUITE"]]
         root = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     machine = Machine(f"pytest-{os.getpid()}", root, copies=[build / "stage"])
+    if is_sanitized(build):
+        machine.run(["mkdir", "-m", "1777", REPORTS])
     # a stop that does not work has to be seen soon, not after the 90 s that systemd waits by default
     machine.write("/run/systemd/system.conf.d/stop.conf", "[Manager]\nDefaultTimeoutStopSec=10\n")
     machine.run("systemctl daemon-reexec")
@@ -49,7 +56,21 @@ def machine(build):
 
 @pytest.fixture(scope="session")
 def bundle_template(build, tmp_path_factory):
-    return Bundles.make_template(tmp_path_factory.mktemp("template"), build / "tests/machine/payload")
+    rootfs, config = Bundles.make_template(tmp_path_factory.mktemp("template"), build / "tests/machine/payload")
+    if is_sanitized(build):
+        (rootfs / REPORTS.lstrip("/")).mkdir(mode=0o777)
+        (rootfs / REPORTS.lstrip("/")).chmod(0o777)
+    return rootfs, config
+
+
+@pytest.fixture(autouse=True)
+def no_report(machine, build):
+    """With a build that has a sanitizer, every test fails after which there is a report."""
+    yield
+    if is_sanitized(build):
+        reports = machine.output(f"find {REPORTS} -type f -exec cat {{}} ';' -delete")
+        if reports:
+            pytest.fail(f"a sanitizer reports:\n{reports}", pytrace=False)
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +84,7 @@ def nothing_left(machine):
 
 
 @pytest.fixture
-def bundles(machine, bundle_template, nothing_left):
+def bundles(machine, bundle_template, nothing_left, no_report):
     """A maker of bundles; at the end they are stopped and removed."""
     bundles = Bundles(machine, bundle_template)
     yield bundles
