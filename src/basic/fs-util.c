@@ -205,7 +205,7 @@ int open_beneath(int dir_fd, const char *path, int flags) {
         return open_how(dir_fd, *path ? path : ".",
                         (struct open_how) { .flags = (uint64_t) (flags | O_CLOEXEC),
                                             .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-                                                            RESOLVE_NO_MAGICLINKS });
+                                                            RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV });
 }
 
 /* NULL: not a symlink, or not there. */

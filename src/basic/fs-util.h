@@ -32,7 +32,8 @@ int remove_tree_at(int dir_fd, const char *path);
  * O_CLOEXEC. Returns a descriptor or a negative errno. */
 int open_in_root(int root_fd, const char *path, int flags);
 
-/* The same with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS, for procfs and cgroupfs. */
+/* The same with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV, for procfs
+ * and cgroupfs: what is mounted over one of their files is -EXDEV. */
 int open_beneath(int dir_fd, const char *path, int flags);
 
 /* Makes directory path (and its parents, 0755) inside of root_fd and returns it opened with O_PATH. Symlinks

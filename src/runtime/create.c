@@ -150,6 +150,9 @@ static int creation_prepare(Creation *c) {
         c->sandbox_options.ids_later = placement_needs_our_ids(c->placement);
         c->sandbox_options.no_pivot = c->options->no_pivot;
         c->sandbox_options.no_new_keyring = c->options->no_new_keyring;
+        c->state->no_new_keyring = c->options->no_new_keyring;
+        /* CPUAffinity= of a container's unit is meant for its payload. */
+        c->sandbox_options.keep_affinity = c->options->resources_from != NULL;
         return sandbox_new(c->spec, &c->sandbox_options, &c->sandbox);
 }
 

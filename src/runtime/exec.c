@@ -214,7 +214,7 @@ static int execution_prepare(Execution *e) {
                 .seccomp_cache = runtime_seccomp_cache(),
                 .join = &e->init,
                 .cgroup_fd = e->cgroup_fd,
-                .no_new_keyring = true,
+                .no_new_keyring = e->state->no_new_keyring,
                 .start_fd = -EBADF,
                 .notify_mount_fd = -EBADF,
                 .notify_fd = -EBADF,

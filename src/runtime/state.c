@@ -146,6 +146,8 @@ int state_save(int dir_fd, const State *s) {
         g_key_file_set_uint64(file, SECTION, "StartTime", s->start_time);
         if (s->root_mount > 0)
                 g_key_file_set_uint64(file, SECTION, "RootMount", s->root_mount);
+        if (s->no_new_keyring)
+                g_key_file_set_boolean(file, SECTION, "NoNewKeyring", TRUE);
         if (s->notify_pid > 0) {
                 g_key_file_set_uint64(file, SECTION, "NotifyPid", (uint64_t) s->notify_pid);
                 g_key_file_set_uint64(file, SECTION, "NotifyStartTime", s->notify_start_time);
@@ -170,6 +172,7 @@ static State *parse_state(const char *text, size_t size) {
         s->pid = (pid_t) g_key_file_get_uint64(file, SECTION, "Pid", NULL);
         s->start_time = g_key_file_get_uint64(file, SECTION, "StartTime", NULL);
         s->root_mount = g_key_file_get_uint64(file, SECTION, "RootMount", NULL);
+        s->no_new_keyring = g_key_file_get_boolean(file, SECTION, "NoNewKeyring", NULL);
         s->notify_pid = (pid_t) g_key_file_get_uint64(file, SECTION, "NotifyPid", NULL);
         s->notify_start_time = g_key_file_get_uint64(file, SECTION, "NotifyStartTime", NULL);
         return s->id && s->bundle ? TAKE_PTR(s) : NULL;

@@ -46,8 +46,9 @@ typedef struct State {
         char *notify_socket;   /* $NOTIFY_SOCKET of who created it; NULL: it had none */
         pid_t notify_pid;      /* process that passes notifications on; 0: none */
         uint64_t notify_start_time;
-        char *annotations; /* JSON object as text, NULL: none */
-        char *descriptors; /* what stdin, stdout and stderr were: JSON array as text; NULL: a terminal */
+        char *annotations;   /* JSON object as text, NULL: none */
+        char *descriptors;   /* what stdin, stdout and stderr were: JSON array as text; NULL: a terminal */
+        bool no_new_keyring; /* processes stay in the session keyring of their callers */
 } State;
 
 void state_free(State *state);

@@ -100,7 +100,8 @@ int attributes_set_oom_score(pid_t pid, const SpecProcess *process) {
         if (!process->oom_score_adj.set)
                 return 0;
 
-        path = g_strdup_printf("/proc/%d/oom_score_adj", pid);
+        path = pid == 0 ? g_strdup("/proc/self/oom_score_adj")
+                        : g_strdup_printf("/proc/%d/oom_score_adj", pid);
         text = g_strdup_printf("%" G_GINT64_FORMAT, process->oom_score_adj.value);
         r = write_string_at(AT_FDCWD, path, text);
         if (r == -EACCES && geteuid() != 0) {

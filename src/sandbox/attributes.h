@@ -11,8 +11,8 @@
  * namespace may not do for itself. -EPERM: CAP_SYS_RESOURCE is missing. */
 int attributes_raise_rlimits(pid_t pid, const SpecProcess *process);
 
-/* In the parent, for init: /proc/PID/oom_score_adj (proc(5)), for the same reason. Without privileges a
- * lower value than now is skipped with a warning. */
+/* /proc/PID/oom_score_adj (proc(5)): in the parent for an init in a new user namespace, for the same reason;
+ * otherwise in the child, pid 0. Without privileges a lower value than now is skipped with a warning. */
 int attributes_set_oom_score(pid_t pid, const SpecProcess *process);
 
 /* setrlimit(2), as the last thing before the payload: low limits are not meant for what comes before. Needs

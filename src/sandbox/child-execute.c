@@ -83,7 +83,14 @@ static char **split_environment(const Report *start) {
         return (char **) g_ptr_array_free(TAKE_PTR(list), FALSE);
 }
 
-/* Puts the payload's descriptors at 3 and up, and everything else behind them, to be closed by exec. */
+/* Nothing is left for a path such as /proc/self/fd/N to lead to when the payload is looked up. */
+static int close_the_rest(int first, int report_fd) {
+        if (report_fd > first && close_range((unsigned) first, (unsigned) report_fd - 1, 0) < 0)
+                return negative_errno();
+        return fd_close_from(report_fd + 1, /* cloexec= */ false);
+}
+
+/* Puts the payload's descriptors at 3 and up, and behind them the one that exec closes. */
 static int arrange_descriptors(SandboxContext *c, const Report *start) {
         size_t n = start->n_fds + c->options->n_payload_fds;
         _cleanup_free_ int *fds = g_new(int, n + 1);
@@ -103,7 +110,7 @@ static int arrange_descriptors(SandboxContext *c, const Report *start) {
         r = fd_arrange(fds, n, 3);
         if (r < 0)
                 return log_error_errno(r, "Failed to arrange file descriptors: %m");
-        r = fd_close_from(3 + (int) n, /* cloexec= */ true);
+        r = close_the_rest(3 + (int) n, c->report_fd);
         if (r < 0)
                 return log_error_errno(r, "Failed to close file descriptors: %m");
         return 0;

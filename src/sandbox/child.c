@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +26,7 @@
 #include "sandbox/masks.h"
 #include "sandbox/notify-mount.h"
 #include "sandbox/open-inside.h"
+#include "sandbox/proc-file.h"
 #include "sandbox/rootfs.h"
 #include "sandbox/security-label.h"
 #include "sandbox/sysctl.h"
@@ -64,6 +64,10 @@ static bool needs_new_userns(const SandboxContext *c) {
         const SpecNamespace *ns = spec_namespace(c->spec, CLONE_NEWUSER);
 
         return ns && !ns->path;
+}
+
+static bool needs_own_oom_score(const SandboxContext *c) {
+        return c->options->join || !needs_new_userns(c);
 }
 
 static bool needs_userns(const SandboxContext *c) {
@@ -131,6 +135,12 @@ static bool needs_final_affinity(const SandboxContext *c) {
         return needs_initial_affinity(c) || !isempty(c->spec->process.exec_cpu_affinity_final);
 }
 
+/* Without a new user namespace we have the rights of our parent, and the file is ours as long as we are
+ * dumpable. */
+static int step_oom_score(SandboxContext *c) {
+        return attributes_set_oom_score(/* pid= */ 0, &c->spec->process);
+}
+
 static int step_join(SandboxContext *c) {
         return namespaces_join(c->spec, &c->namespaces);
 }
@@ -154,29 +164,23 @@ static int step_become_root(SandboxContext *c) {
 }
 
 static int step_keyring(SandboxContext *c) {
-        return attributes_join_keyring(c->options->id, userns_wanted(c->spec));
+        const char *label = c->spec->process.selinux_label;
+        int r;
+
+        r = security_label_set_keys(label, c->proc_fd);
+        if (r >= 0)
+                r = attributes_join_keyring(c->options->id, userns_wanted(c->spec));
+        return r < 0 ? r : security_label_reset_keys(label, c->proc_fd);
 }
 
 static int step_isolate(SandboxContext *c) {
         return rootfs_isolate(c->spec);
 }
 
-/* A procfs that nothing can be mounted over and that no path leads to: what is written to /proc goes through
- * it. */
+/* All that is written to /proc goes through this descriptor. */
 static int step_proc(SandboxContext *c) {
-        _cleanup_close_ int fs_fd = -EBADF;
-
-        fs_fd = fsopen("proc", FSOPEN_CLOEXEC);
-        if (fs_fd >= 0 && fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) >= 0)
-                c->proc_fd =
-                                fsmount(fs_fd, FSMOUNT_CLOEXEC,
-                                        MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-        if (c->proc_fd < 0) /* A user namespace may not, when parts of the host's /proc are hidden. We are
-                             * not in the container's root yet: this is the host's. */
-                c->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (c->proc_fd < 0)
-                return log_error_errno(negative_errno(), "Failed to open /proc: %m");
-        return 0;
+        c->proc_fd = proc_open();
+        return c->proc_fd < 0 ? c->proc_fd : 0;
 }
 
 /* Nobody in the container may attach to us or read our memory before the payload is executed
@@ -346,9 +350,14 @@ static int step_stdio(SandboxContext *c) {
 
 static int step_attributes(SandboxContext *c) {
         const SpecProcess *process = &c->spec->process;
-        int r;
+        int r = 0;
 
-        r = attributes_set_personality(c->spec->linux_.personality);
+        /* Who called us may be bound to a few CPUs, which says nothing about the container; where its cpuset
+         * has no CPU at all, nothing can run. */
+        if (!c->options->keep_affinity && !needs_final_affinity(c))
+                r = attributes_set_affinity(NULL);
+        if (r >= 0 || r == -EINVAL)
+                r = attributes_set_personality(c->spec->linux_.personality);
         if (r >= 0)
                 r = attributes_set_scheduler(&process->scheduler);
         if (r >= 0)
@@ -450,13 +459,14 @@ static int step_exec_console(SandboxContext *c) {
 static const ChildStep create_steps[] = {
         /* name                   needed              apply */
         { "wait-for-id-maps", needs_new_userns, wait_for_go },
+        { "oom-score", needs_own_oom_score, step_oom_score },
         { "join-namespaces", NULL, step_join },
         { "make-namespaces", NULL, step_unshare },
         { "isolate-mounts", needs_mount_namespace, step_isolate },
         { "open-sources", needs_opening, step_open_sources },
         { "become-root", needs_userns, step_become_root },
-        { "keyring", needs_keyring, step_keyring },
         { "private-proc", NULL, step_proc },
+        { "keyring", needs_keyring, step_keyring },
         { "undumpable", NULL, step_undumpable },
         { "make-mounts", NULL, step_make_mounts },
         { "attach-root", needs_mount_namespace, step_attach_root },
@@ -491,14 +501,15 @@ static const ChildStep create_steps[] = {
 /* exec: one more process in a running container. */
 static const ChildStep exec_steps[] = {
         /* name                   needed              apply */
+        { "oom-score", needs_own_oom_score, step_oom_score },
         { "undumpable", NULL, step_undumpable },
         { "wait-for-cgroup", needs_placing, wait_for_go },
         { "initial-affinity", needs_initial_affinity, step_initial_affinity },
+        { "private-proc", NULL, step_proc },
         { "join-namespaces", NULL, step_join_all },
         { "host-root", needs_host_root, step_exec_host_root },
         { "become-root", needs_userns, step_become_root },
         { "keyring", needs_keyring, step_keyring },
-        { "private-proc", NULL, step_proc },
         { "root", NULL, step_open_root },
         { "console", needs_terminal, step_exec_console },
         { "session", needs_no_terminal, step_session },

@@ -15,17 +15,17 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
+#include "sandbox/proc-file.h"
 
 #define DEFAULT_UMASK 0022
 
 /* user_namespaces(7): "deny" in /proc/PID/setgroups. */
 static bool setgroups_denied(int proc_fd) {
-        _cleanup_free_ char *path = g_strdup_printf("%d/setgroups", getpid());
         _cleanup_free_ char *text = NULL;
         _cleanup_close_ int fd = -EBADF;
         size_t size;
 
-        fd = open_beneath(proc_fd, path, O_RDONLY);
+        fd = proc_open_own(proc_fd, "setgroups", O_RDONLY);
         return fd >= 0 && read_fd(fd, &text, &size) >= 0 && startswith(text, "deny");
 }
 

@@ -143,9 +143,11 @@ static int give_stdio(const Spec *spec) {
 /* What only the parent has the right to do, while init waits or works on its mounts. */
 static int prepare_from_outside(Sandbox *s) {
         const SpecProcess *process = &s->context.spec->process;
-        int r;
+        const SpecNamespace *userns = spec_namespace(s->context.spec, CLONE_NEWUSER);
+        int r = 0;
 
-        r = attributes_set_oom_score(s->init.pid, process);
+        if (userns && !userns->path && !s->context.options->join)
+                r = attributes_set_oom_score(s->init.pid, process);
         if (r >= 0)
                 r = attributes_raise_rlimits(s->init.pid, process);
         if (r >= 0)

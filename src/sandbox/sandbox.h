@@ -24,6 +24,7 @@ typedef struct SandboxOptions {
         bool ids_later;     /* sandbox_map_ids() will be called: until then the process has our ids */
         bool no_pivot;
         bool no_new_keyring;
+        bool keep_affinity;  /* otherwise the payload may use every CPU of its cpuset */
         int start_fd;        /* listening socket on which init waits when released; -EBADF: it waits for
                               * sandbox_start_payload() */
         int notify_mount_fd; /* see notify-mount.h; -EBADF: none */

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns /proc/PID/attr. The procfs is checked to be one: a label that is written to another file protects
- * nobody. */
+/* Owns /proc/PID/attr. */
 
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "sandbox/security-label.h"
@@ -13,6 +10,7 @@
 #include "basic/cleanup.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "sandbox/proc-file.h"
 
 #define APPARMOR_ENABLED "/sys/module/apparmor/parameters/enabled"
 #define SELINUX_ENFORCE  "/sys/fs/selinux/enforce"
@@ -40,21 +38,6 @@ int security_label_check(const Spec *spec) {
         return 0;
 }
 
-static int open_attribute(int proc_fd, const char *name) {
-        _cleanup_free_ char *path = g_strdup_printf("%d/attr/%s", getpid(), name);
-        _cleanup_close_ int fd = -EBADF;
-        struct statfs fs;
-
-        fd = open_beneath(proc_fd, path, O_WRONLY);
-        if (fd < 0)
-                return fd;
-        if (fstatfs(fd, &fs) < 0)
-                return negative_errno();
-        if (fs.f_type != PROC_SUPER_MAGIC)
-                return -ENODEV;
-        return TAKE_FD(fd);
-}
-
 static int write_attribute(int fd, const char *text) {
         return write(fd, text, strlen(text)) < 0 ? negative_errno() : 0;
 }
@@ -68,9 +51,9 @@ int security_label_set_apparmor(const char *profile, int proc_fd) {
                 return 0;
 
         /* Beside another security module AppArmor has a file of its own, since Linux 5.8. */
-        fd = open_attribute(proc_fd, "apparmor/exec");
+        fd = proc_open_own(proc_fd, "attr/apparmor/exec", O_WRONLY);
         if (fd == -ENOENT)
-                fd = open_attribute(proc_fd, "exec");
+                fd = proc_open_own(proc_fd, "attr/exec", O_WRONLY);
         if (fd < 0)
                 return log_error_errno(fd, "Failed to open the AppArmor attribute of this process: %m");
 
@@ -93,7 +76,7 @@ int security_label_set_selinux(const char *label, int proc_fd) {
         if (isempty(label))
                 return 0;
 
-        fd = open_attribute(proc_fd, "exec");
+        fd = proc_open_own(proc_fd, "attr/exec", O_WRONLY);
         if (fd < 0)
                 return log_error_errno(fd, "Failed to open the SELinux attribute of this process: %m");
 
@@ -103,4 +86,22 @@ int security_label_set_selinux(const char *label, int proc_fd) {
                                 r, "Failed to set SELinux label '%s' (enabled, and a valid label?): %m",
                                 label);
         return 0;
+}
+
+static int write_keys(int proc_fd, const char *text) {
+        _cleanup_close_ int fd = proc_open_own(proc_fd, "attr/keycreate", O_WRONLY);
+
+        return fd < 0 ? fd : write_attribute(fd, text);
+}
+
+int security_label_set_keys(const char *label, int proc_fd) {
+        int r = isempty(label) ? 0 : write_keys(proc_fd, label);
+
+        return r < 0 ? log_error_errno(r, "Failed to set SELinux label '%s' for keys: %m", label) : 0;
+}
+
+int security_label_reset_keys(const char *label, int proc_fd) {
+        int r = isempty(label) ? 0 : write_keys(proc_fd, "\n");
+
+        return r < 0 ? log_error_errno(r, "Failed to reset the SELinux label for keys: %m") : 0;
 }
