@@ -19,6 +19,7 @@
 #include "sandbox/copy-up.h"
 #include "sandbox/idmap.h"
 #include "sandbox/mount-attributes.h"
+#include "sandbox/mount-target.h"
 #include "sandbox/userns.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -273,45 +274,6 @@ static int make_cgroup(const SpecMount *m) {
         return bind_host_directory(m, path);
 }
 
-/* /proc and /sys as symlinks in an image lead somewhere else than everybody will look. */
-static int refuse_symlink(const SpecMount *m, int root_fd) {
-        _cleanup_close_ int fd = -EBADF;
-        struct stat st;
-
-        fd = open_in_root(root_fd, m->destination, O_PATH | O_NOFOLLOW);
-        if (fd < 0)
-                return 0;
-        if (fstat(fd, &st) < 0)
-                return log_error_errno(negative_errno(), "Failed to look at '%s': %m", m->destination);
-        if (S_ISLNK(st.st_mode))
-                return log_error_errno(
-                                -ELOOP,
-                                "Refusing to mount %s on '%s', which is a symbolic link in the root file "
-                                "system",
-                                m->type, m->destination);
-        return 0;
-}
-
-static int open_destination(const SpecMount *m, int root_fd, int mount_fd) {
-        struct stat st;
-        int fd;
-
-        /* What is there is mounted over, be it a symlink. */
-        fd = m->dest_nofollow ? open_in_root(root_fd, m->destination, O_PATH | O_NOFOLLOW) : -ENOENT;
-        if (fd >= 0)
-                return fd;
-
-        if (fstat(mount_fd, &st) < 0)
-                return log_error_errno(
-                                negative_errno(), "Failed to look at the source of '%s': %m",
-                                m->destination);
-        fd = S_ISDIR(st.st_mode) ? make_directories_in_root(root_fd, m->destination, 0755)
-                                 : make_file_in_root(root_fd, m->destination, 0644);
-        if (fd < 0)
-                return log_error_errno(fd, "Failed to make the mount point '%s': %m", m->destination);
-        return fd;
-}
-
 static int set_propagation(const SpecMount *m, int mount_fd) {
         for (size_t i = 0; i < m->n_propagation; i++) {
                 struct mount_attr attr = { .propagation = m->propagation[i] & ~(unsigned long) MS_REC };
@@ -369,7 +331,7 @@ static int attach(const SpecMount *m, int root_fd, int mount_fd) {
         _cleanup_close_ int target_fd = -EBADF;
         int r;
 
-        target_fd = open_destination(m, root_fd, mount_fd);
+        target_fd = mount_target_open(m, root_fd, mount_fd);
         if (target_fd < 0)
                 return target_fd;
         r = check_kinds(m, target_fd, mount_fd);
@@ -472,11 +434,6 @@ static int make(const Spec *spec, const SpecMount *m, int root_fd) {
 static int apply_mount(const Spec *spec, const SpecMount *m, int *fd, int root_fd) {
         int r;
 
-        if (!m->bind && (streq(m->type, "proc") || streq(m->type, "sysfs"))) {
-                r = refuse_symlink(m, root_fd);
-                if (r < 0)
-                        return r;
-        }
         if (*fd < 0)
                 *fd = make(spec, m, root_fd);
         if (*fd < 0)

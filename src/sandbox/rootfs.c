@@ -6,10 +6,14 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "basic/cleanup.h"
+#include "basic/fs-util.h"
 #include "basic/log.h"
 #include "sandbox/mounts.h"
 
@@ -68,16 +72,99 @@ int rootfs_attach(int root_fd) {
         return 0;
 }
 
+/* ---- without pivot_root(2) ---- */
+
+typedef struct MountLine {
+        unsigned id, parent;
+        char *path;
+        bool api; /* a procfs or sysfs */
+} MountLine;
+
+static void mount_line_clear(void *line) {
+        g_free(((MountLine *) line)->path);
+}
+
+/* proc_pid_mountinfo(5): "36 35 98:0 /root /path options [fields...] - type source options" */
+static void add_line(GArray *lines, const char *text) {
+        _cleanup_strv_ char **fields = g_strsplit(text, " ", 6);
+        const char *type = strstr(text, " - ");
+        MountLine line = { 0 };
+
+        if (g_strv_length(fields) < 6 || !type || sscanf(text, "%u %u", &line.id, &line.parent) != 2)
+                return;
+        line.api = startswith(type, " - proc ") || startswith(type, " - sysfs ");
+        line.path = g_strcompress(fields[4]);
+        g_array_append_val(lines, line);
+}
+
+static bool is_in_tree(const GArray *lines, unsigned id, uint64_t top) {
+        for (guint depth = 0; depth < lines->len && id != top; depth++) {
+                guint i = 0;
+
+                while (i < lines->len && g_array_index(lines, MountLine, i).id != id)
+                        i++;
+                if (i == lines->len)
+                        return false;
+                id = g_array_index(lines, MountLine, i).parent;
+        }
+        return id == top;
+}
+
+static int hide(const char *path) {
+        if (umount2(path, MNT_DETACH) >= 0)
+                return 0;
+        /* Locked together with others in a user namespace: then it is covered. */
+        if (errno != EINVAL && errno != EPERM)
+                return negative_errno();
+        return mount("tmpfs", path, "tmpfs", MS_RDONLY, "nr_inodes=1") < 0 ? negative_errno() : 0;
+}
+
+/* The host's mounts stay below the new root. Those of procfs and sysfs would be what lets a user namespace
+ * mount new ones, without anything that is masked in the container's. */
+static int hide_api_mounts(int root_fd) {
+        GArray *lines = g_array_new(FALSE, FALSE, sizeof(MountLine));
+        _cleanup_free_ char *text = NULL;
+        struct statx root = { 0 };
+        int r;
+
+        g_array_set_clear_func(lines, mount_line_clear);
+        r = read_file_at(AT_FDCWD, "/proc/self/mountinfo", &text, NULL);
+        if (r >= 0 && statx(root_fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &root) < 0)
+                r = negative_errno();
+        for (char *line = text ? strtok(text, "\n") : NULL; r >= 0 && line; line = strtok(NULL, "\n"))
+                add_line(lines, line);
+
+        /* The last one lies on top. */
+        for (guint i = lines->len; r >= 0 && i-- > 0;) {
+                const MountLine *line = &g_array_index(lines, MountLine, i);
+
+                if (line->api && !is_in_tree(lines, line->id, root.stx_mnt_id))
+                        r = hide(line->path);
+        }
+        g_array_unref(lines);
+        return r < 0 ? log_error_errno(r, "Failed to hide the host's /proc and /sys: %m") : 0;
+}
+
+static int move_root(int root_fd) {
+        int r;
+
+        r = hide_api_mounts(root_fd);
+        if (r < 0)
+                return r;
+        /* It lies over the host's already (rootfs_attach). */
+        if (chroot(".") < 0 || chdir("/") < 0)
+                return log_error_errno(negative_errno(), "Failed to change the root directory: %m");
+        return 0;
+}
+
+/* ---- the change ---- */
+
 int rootfs_pivot(int root_fd, bool no_pivot) {
         if (fchdir(root_fd) < 0)
                 return log_error_errno(negative_errno(), "Failed to enter the root file system: %m");
 
-        if (no_pivot) {
-                /* It is over "/" already, where rootfs_attach() has put it. */
-                if (chroot(".") < 0 || chdir("/") < 0)
-                        return log_error_errno(negative_errno(), "Failed to change the root directory: %m");
-                return 0;
-        }
+        if (no_pivot)
+                return move_root(root_fd);
 
         /* The old root ends up mounted over the new one (pivot_root(2), "pivot_root(".", ".")"), and is
          * taken off there. That stays among ourselves, as no mount of this namespace is shared with another

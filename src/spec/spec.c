@@ -122,6 +122,25 @@ static void complete_id_map(Spec *spec) {
         map->n_uid = map->n_gid = 1;
 }
 
+/* The SELinux label of what is mounted. Other file systems label their files themselves, or are labelled
+ * later (message queues, which containers share). */
+static void complete_mount_label(Spec *spec) {
+        static const char *const unlabelled[] = { "cgroup", "cgroup2", "mqueue", "proc", "sysfs", NULL };
+
+        if (isempty(spec->linux_.mount_label))
+                return;
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                SpecMount *m = &spec->mounts[i];
+                size_t n = m->data ? g_strv_length(m->data) : 0;
+
+                if (m->bind || !m->type || g_strv_contains(unlabelled, m->type))
+                        continue;
+                m->data = g_renew(char *, m->data, n + 2);
+                m->data[n] = g_strconcat("context=", spec->linux_.mount_label, NULL);
+                m->data[n + 1] = NULL;
+        }
+}
+
 static void complete(const char *file, Spec *spec) {
         const char *context = spec_annotation(spec, SPEC_ANNOTATION_CONTEXT);
 
@@ -133,6 +152,7 @@ static void complete(const char *file, Spec *spec) {
         complete_resources(&spec->linux_.resources);
         spec->linux_.seccomp.strict = spec_annotation(spec, SPEC_ANNOTATION_SECCOMP_STRICT) != NULL;
         complete_id_map(spec);
+        complete_mount_label(spec);
 }
 
 /* ---- reading ---- */
