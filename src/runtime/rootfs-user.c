@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "basic/fd-util.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
@@ -17,7 +18,7 @@
 
 /* The lines of a file; none when it does not exist. */
 static int read_lines(const RootfsUserQuery *q, const char *path, char ***ret) {
-        _cleanup_close_ int fd = open_in_root(q->root_fd, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+        _cleanup_close_ int fd = open_in_root(q->root_fd, path, O_PATH), data_fd = -EBADF;
         _cleanup_free_ char *text = NULL;
         struct stat st;
         int r;
@@ -28,9 +29,11 @@ static int read_lines(const RootfsUserQuery *q, const char *path, char ***ret) {
         }
         if (fd < 0)
                 return log_error_errno(fd, "%s: failed to open '%s/%s': %m", q->name, q->root, path);
+        /* Only then it is opened for good: to open a device already does something. */
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return log_error_errno(-EINVAL, "%s: '%s/%s' is not a regular file", q->name, q->root, path);
-        r = read_fd(fd, &text, NULL);
+        data_fd = open(fd_path(fd).path, O_RDONLY | O_CLOEXEC);
+        r = data_fd < 0 ? negative_errno() : read_fd(data_fd, &text, NULL);
         if (r < 0)
                 return log_error_errno(r, "%s: failed to read '%s/%s': %m", q->name, q->root, path);
         *ret = g_strsplit(text, "\n", -1);
