@@ -3,13 +3,21 @@
 /* What the tests run in a container where a shell is not enough. One program, statically linked, a verb a
  * behaviour; it uses nothing of berth, so that it sees what any payload sees. */
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define LISTEN_FDS_START 3
@@ -80,13 +88,131 @@ static int verb_fds(char **args) {
         return EXIT_SUCCESS;
 }
 
+/* What a process shows of its program file, if anything; a descriptor of it in *ret_fd. */
+static bool look_at(const char *pid, char *link, size_t size, int *ret_fd) {
+        char path[64];
+        ssize_t n;
+
+        snprintf(path, sizeof path, "/proc/%.20s/exe", pid);
+        n = readlink(path, link, size - 1);
+        if (n < 0)
+                return false;
+        link[n] = '\0';
+        *ret_fd = open(path, O_RDONLY | O_CLOEXEC);
+        return true;
+}
+
+/* Whether what was a program file a moment ago can be replaced. */
+static bool can_write(int fd) {
+        bool written;
+        char path[64];
+        int again;
+
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        (void) fchmod(fd, 0777);
+        do
+                again = open(path, O_WRONLY | O_CLOEXEC);
+        while (again < 0 && errno == ETXTBSY);
+        if (again < 0)
+                return false;
+        written = pwrite(again, "", 1, 0) == 1;
+        close(again);
+        return written;
+}
+
+/* Looks out for processes that run neither from /bin nor from nowhere: for a runtime on its way in. Prints
+ * what it sees of the first, or "nothing" when the file "stop" appears. */
+static int verb_watch(char **args) {
+        char link[256];
+        int fd = -1;
+
+        while (access("/tmp/stop", F_OK) < 0) {
+                DIR *proc = opendir("/proc");
+                struct dirent *entry;
+
+                while (proc && (entry = readdir(proc))) {
+                        if (entry->d_name[0] < '0' || entry->d_name[0] > '9' ||
+                            !look_at(entry->d_name, link, sizeof link, &fd))
+                                continue;
+                        if (fd >= 0 && strncmp(link, "/bin/", 5) != 0) {
+                                printf("saw %s, %s\n", link,
+                                       can_write(fd) ? "could write" : "could not write");
+                                return EXIT_SUCCESS;
+                        }
+                        if (fd >= 0)
+                                close(fd);
+                }
+                if (proc)
+                        closedir(proc);
+        }
+        printf("nothing\n");
+        return EXIT_SUCCESS;
+}
+
+/* Prints the name of the session keyring. */
+static int verb_keyring(char **args) {
+        char text[256] = "";
+        const char *name;
+
+        /* "keyring;UID;GID;PERMISSIONS;NAME" */
+        if (syscall(SYS_keyctl, KEYCTL_DESCRIBE, KEY_SPEC_SESSION_KEYRING, text, sizeof text - 1) < 0)
+                return EXIT_FAILURE;
+        name = strrchr(text, ';');
+        printf("%s\n", name ? name + 1 : text);
+        return EXIT_SUCCESS;
+}
+
+/* Prints the errno of a system call by its number, whose first argument is /tmp/made. */
+static int verb_syscall(char **args) {
+        long r = syscall(strtol(args[0], NULL, 0), "/tmp/made", 0755, 0, 0, 0, 0);
+
+        printf("%d\n", r < 0 ? errno : 0);
+        return EXIT_SUCCESS;
+}
+
+/* The same by the gate of the 32-bit ABI, which has its own numbers: mkdir is 39. */
+static int verb_compat(char **args) {
+#ifdef __x86_64__
+        char *path = mmap(
+                        NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+        long r;
+
+        if (path == MAP_FAILED)
+                return EXIT_FAILURE;
+        strcpy(path, "/tmp/made");
+        __asm__ volatile("int $0x80"
+                         : "=a"(r)
+                         : "a"(39L), "b"(path), "c"(0755L)
+                         : "memory", "r8", "r9", "r10", "r11");
+        printf("%ld\n", -r);
+        return EXIT_SUCCESS;
+#else
+        return EXIT_FAILURE;
+#endif
+}
+
+/* Opens the kernel's log, a device that the rules deny, again and again until the file "stop" appears. */
+static int verb_devices(char **args) {
+        if (mknod("/tmp/kmsg", S_IFCHR | 0600, makedev(1, 11)) < 0)
+                return EXIT_FAILURE;
+        printf("begins\n");
+        fflush(stdout);
+        while (access("/tmp/stop", F_OK) < 0)
+                if (open("/tmp/kmsg", O_RDONLY | O_CLOEXEC) >= 0) {
+                        printf("opened\n");
+                        return EXIT_FAILURE;
+                }
+        printf("never opened\n");
+        return EXIT_SUCCESS;
+}
+
 static const struct {
         const char *name;
         int (*run)(char **args);
 } verbs[] = {
-        { "crash", verb_crash },
-        { "fds", verb_fds },
-        { "serve", verb_serve },
+        { "compat", verb_compat },   { "crash", verb_crash },     { "devices", verb_devices },
+        { "fds", verb_fds },         { "keyring", verb_keyring }, { "serve", verb_serve },
+        { "syscall", verb_syscall }, { "watch", verb_watch },
 };
 
 int main(int argc, char **argv) {
