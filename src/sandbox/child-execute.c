@@ -10,11 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "basic/fd-util.h"
 #include "basic/log.h"
 #include "basic/report.h"
 #include "basic/signal-util.h"
 #include "sandbox/attributes.h"
+#include "sandbox/child-fds.h"
 #include "sandbox/executable.h"
 #include "sandbox/hooks.h"
 #include "sandbox/identity.h"
@@ -83,39 +83,6 @@ static char **split_environment(const Report *start) {
         return (char **) g_ptr_array_free(TAKE_PTR(list), FALSE);
 }
 
-/* Nothing is left for a path such as /proc/self/fd/N to lead to when the payload is looked up. */
-static int close_the_rest(int first, int report_fd) {
-        if (report_fd > first && close_range((unsigned) first, (unsigned) report_fd - 1, 0) < 0)
-                return negative_errno();
-        return fd_close_from(report_fd + 1, /* cloexec= */ false);
-}
-
-/* Puts the payload's descriptors at 3 and up, and behind them the one that exec closes. */
-static int arrange_descriptors(SandboxContext *c, const Report *start) {
-        size_t n = start->n_fds + c->options->n_payload_fds;
-        _cleanup_free_ int *fds = g_new(int, n + 1);
-        int moved, r;
-
-        for (size_t i = 0; i < start->n_fds; i++)
-                fds[i] = start->fds[i];
-        for (size_t i = 0; i < c->options->n_payload_fds; i++)
-                fds[start->n_fds + i] = c->options->payload_fds[i];
-
-        moved = fcntl(c->report_fd, F_DUPFD_CLOEXEC, 3 + (int) n);
-        if (moved < 0)
-                return log_error_errno(negative_errno(), "Failed to arrange file descriptors: %m");
-        (void) close(c->report_fd);
-        c->report_fd = moved;
-
-        r = fd_arrange(fds, n, 3);
-        if (r < 0)
-                return log_error_errno(r, "Failed to arrange file descriptors: %m");
-        r = close_the_rest(3 + (int) n, c->report_fd);
-        if (r < 0)
-                return log_error_errno(r, "Failed to close file descriptors: %m");
-        return 0;
-}
-
 static char **make_environment(SandboxContext *c, const Report *start) {
         const SpecProcess *process = &c->spec->process;
         _cleanup_strv_ char **handed = split_environment(start), **env = NULL;
@@ -152,7 +119,7 @@ static int execute(SandboxContext *c, const Report *start) {
         _cleanup_strv_ char **env = make_environment(c, start);
         int r;
 
-        r = arrange_descriptors(c, start);
+        r = child_arrange_fds(c, start);
         if (r < 0)
                 return r;
         r = child_run_hooks(c, SPEC_HOOK_START_CONTAINER, "created");

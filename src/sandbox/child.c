@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "basic/fd-util.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/report.h"
 #include "sandbox/attributes.h"
 #include "sandbox/child-execute.h"
+#include "sandbox/child-fds.h"
 #include "sandbox/devices.h"
 #include "sandbox/executable.h"
 #include "sandbox/host-root.h"
@@ -538,35 +538,6 @@ static void fail(SandboxContext *c, int r) {
         _exit(EXIT_FAILURE);
 }
 
-/* Closes what the parent happened to have open: its bus connection, its event loop, the host's directories.
- */
-static int close_inherited(SandboxContext *c) {
-        size_t n = 0, most = 6 + c->mounts.n + c->namespaces.n + c->options->n_payload_fds;
-        _cleanup_free_ int *keep = g_new(int, most);
-
-        keep[n++] = c->report_fd;
-        if (c->root_fd >= 0)
-                keep[n++] = c->root_fd;
-        if (c->options->start_fd >= 0)
-                keep[n++] = c->options->start_fd;
-        if (c->options->notify_mount_fd >= 0)
-                keep[n++] = c->options->notify_mount_fd;
-        if (c->options->start_fd >= 0 && c->options->notify_fd >= 0)
-                keep[n++] = c->options->notify_fd;
-        if (c->options->join)
-                keep[n++] = c->options->join->fd;
-        for (size_t i = 0; i < c->mounts.n; i++)
-                if (c->mounts.fds[i] >= 0)
-                        keep[n++] = c->mounts.fds[i];
-        for (size_t i = 0; i < c->namespaces.n; i++)
-                if (c->namespaces.fds[i] >= 0)
-                        keep[n++] = c->namespaces.fds[i];
-        for (size_t i = 0; i < c->options->n_payload_fds; i++)
-                if (c->options->payload_fds[i] >= 0)
-                        keep[n++] = c->options->payload_fds[i];
-        return fd_close_all_except(keep, n);
-}
-
 static int run_steps(SandboxContext *c) {
         const ChildStep *steps = c->options->join ? exec_steps : create_steps;
         size_t n = c->options->join ? ELEMENTSOF(exec_steps) : ELEMENTSOF(create_steps);
@@ -590,7 +561,7 @@ void child_run(SandboxContext *c) {
 
         log_set_sink(report_log, &c->report_fd);
 
-        r = close_inherited(c);
+        r = child_close_inherited(c);
         if (r < 0)
                 (void) log_error_errno(r, "Failed to close inherited file descriptors: %m");
         if (r >= 0)

@@ -116,6 +116,7 @@ def declare(machine, nothing_left):
 def runtime(machine, bundles):
     """The runtime under test; at the end the containers made with it are deleted."""
     runtime = Runtime(machine, RUNTIME)
+    runtime.bundles = bundles
     yield runtime
     runtime.delete_all()
 

@@ -2,17 +2,14 @@
 """What images, payloads and callers have done to runtimes, tried again. Each row of ATTACKS is a known way; the tests that
 stage it are named there, here or in other files, and for those that cannot be staged in a machine, why."""
 
-import itertools
-import os
 import pathlib
-import re
 import shlex
 
 import pytest
+from attacks import (background, bind, capabilities, edits, everything, not_with_runc, on_terminal, terminal, user_namespace,
+                     without_mounts)
 
-RUNTIME = os.environ.get("BERTH_TEST_RUNTIME", "berth")
-
-# attack: tests of this file, or "FILE: what", or "not staged: why"
+# attack: tests of this file, or "FILE: test", or "not staged: why"
 ATTACKS = {
     "the runtime's file over /proc/PID/exe (CVE-2019-5736)": ["test_nobody_reaches_the_runtimes_file"],
     "the runtime's file as the payload": ["test_the_runtime_is_no_payload"],
@@ -29,116 +26,51 @@ ATTACKS = {
     "a false console (CVE-2025-52565)": ["test_false_console", "test_false_ptmx"],
     "writes to procfs that are led elsewhere (CVE-2025-52881)": ["test_exec_where_proc_is_false"],
     "a /dev that leads out of the image (CVE-2026-41579, CVE-2026-47766)": ["test_dev_is_a_symlink"],
-    "a user that is read as root (CVE-2026-30892)": ["test_users_that_are_none"],
+    "a user that is read as root (CVE-2026-30892)": ["test_attacks_process.py: test_users_that_are_none"],
     "a cgroup outside by ..": ["test_cgroupfs.py: test_bad_paths"],
-    "inheritable capabilities (CVE-2022-29162)": ["test_exec_gives_nothing_to_inherit"],
+    "inheritable capabilities (CVE-2022-29162)": ["test_attacks_process.py: test_exec_gives_nothing_to_inherit"],
     "labels that exec forgets": ["not staged: a machine has no security module"],
-    "writable cgroups over /sys (CVE-2023-25809)": ["test_no_cgroups_by_sysfs"],
+    "writable cgroups over /sys (CVE-2023-25809)": ["test_attacks_process.py: test_no_cgroups_by_sysfs"],
     "directories made outside (CVE-2024-45310)": ["test_symlinks_that_change_meanwhile"],
-    "the state directory": ["test_ids_that_are_none", "test_the_state_is_private"],
-    "the caller's keys": ["test_keys"],
-    "the caller's terminal (TIOCSTI)": ["test_no_controlling_terminal"],
-    "no_new_privs and seccomp": ["test_filter_and_privileges"],
-    "system calls that are newer than the profile": ["test_system_calls_of_other_kinds"],
-    "other ABIs past the filter": ["test_system_calls_of_other_kinds", "test_the_32_bit_gate"],
+    "the state directory": ["test_attacks_process.py: test_ids_that_are_none", "test_attacks_process.py: test_the_state_is_private"],
+    "the caller's keys": ["test_attacks_process.py: test_keys"],
+    "the caller's terminal (TIOCSTI)": ["test_attacks_process.py: test_no_controlling_terminal"],
+    "no_new_privs and seccomp": ["test_attacks_process.py: test_filter_and_privileges"],
+    "system calls that are newer than the profile": ["test_attacks_process.py: test_system_calls_of_other_kinds"],
+    "other ABIs past the filter": ["test_attacks_process.py: test_system_calls_of_other_kinds", "test_attacks_process.py: test_the_32_bit_gate"],
     "a filter that stops its own set-up": ["test_receivers.py: test_seccomp_agent_of_run"],
     "dropped groups (CVE-2014-8989)": ["tests/unit/test-identity.c: denied"],
-    "the owner of stdio": ["test_stdio_can_be_opened"],
-    "pids that are used again": ["test_another_process_of_the_same_pid"],
+    "the owner of stdio": ["test_attacks_process.py: test_stdio_can_be_opened"],
+    "pids that are used again": ["test_attacks_process.py: test_another_process_of_the_same_pid"],
     "a runtime that dies meanwhile": ["test_killed.py: test_create_is_killed"],
-    "what is left of the old root": ["test_nothing_of_the_host_is_mounted", "test_no_full_procfs_without_pivot"],
-    "mounts that appear on the host": ["test_no_mounts_on_the_host"],
-    "the host's cgroup path": ["test_cgroup_namespace"],
+    "what is left of the old root": ["test_attacks_process.py: test_nothing_of_the_host_is_mounted", "test_attacks_process.py: test_no_full_procfs_without_pivot"],
+    "mounts that appear on the host": ["test_attacks_process.py: test_no_mounts_on_the_host"],
+    "the host's cgroup path": ["test_attacks_process.py: test_cgroup_namespace"],
     "a moment without device rules": ["test_device_rules_without_a_gap"],
-    "hooks that the image brings": ["test_hooks_of_the_host"],
-    "sysctls of the host": ["test_sysctls_of_the_host"],
-    "oom_score_adj": ["test_oom_score"],
-    "the caller's CPU affinity": ["test_affinity"],
+    "hooks that the image brings": ["test_attacks_process.py: test_hooks_of_the_host"],
+    "sysctls of the host": ["test_attacks_process.py: test_sysctls_of_the_host"],
+    "oom_score_adj": ["test_attacks_process.py: test_oom_score"],
+    "the caller's CPU affinity": ["test_attacks_process.py: test_affinity"],
     "SELinux labels of keys": ["not staged: a machine has no security module"],
     # The machine's cgroups have no memory controller; the words are of a test of memory limits in tests/vm.
     "a limit that kills init": ["not staged: no limit bites in a machine"],
 }
 
 
-def not_with_runc(reason):
-    return pytest.mark.skipif(RUNTIME == "runc", reason=reason)
-
-
 def test_every_attack_has_its_test():
-    """The table is true: what it names is there."""
-    here = pathlib.Path(__file__)
-    for names in ATTACKS.values():
-        for name in names:
-            if name.startswith("test_") and ":" in name:
-                file, test = name.split(": ")
-                assert f"def {test}(" in (here.parent / file).read_text()
-            elif name.startswith("tests/vm: "):
-                for case in name.removeprefix("tests/vm: ").split(", "):
-                    assert (here.parents[1] / "vm/cases" / f"{case}.sh").exists()
-            elif name.startswith("test_"):
-                assert callable(globals().get(name)), name
-
-
-def everything(config):
-    """The payload is as mighty as root outside."""
-    names = ("AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BPF BLOCK_SUSPEND CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE"
-             " DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD"
-             " NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN"
-             " SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_TIME SYS_TTY_CONFIG WAKE_ALARM")
-    capabilities(*names.split())(config)
-
-
-def capabilities(*names):
-    def edit(config):
-        for kind in ("bounding", "effective", "permitted"):
-            config["process"]["capabilities"][kind] = [f"CAP_{name}" for name in names]
-        config["process"]["capabilities"].pop("inheritable", None)
-        config["process"]["capabilities"].pop("ambient", None)
-    return edit
-
-
-def bind(source, destination, *options):
-    return {"destination": destination, "type": "bind", "source": source, "options": ["bind", *options]}
-
-
-def terminal(config):
-    config["process"]["terminal"] = True
-
-
-def edits(*parts):
-    def edit(config):
-        for part in parts:
-            part(config)
-    return edit
-
-
-def user_namespace(config):
-    config["linux"]["namespaces"].append({"type": "user"})
-    for mappings in ("uidMappings", "gidMappings"):
-        config["linux"][mappings] = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-
-
-def without_mounts(*destinations):
-    def edit(config):
-        config["mounts"] = [m for m in config["mounts"] if m["destination"] not in destinations]
-    return edit
-
-
-def on_terminal(runtime, *args):
-    """The runtime's output, run on a terminal; its status is not looked at."""
-    command = shlex.join([runtime.name, *runtime.options, *args])
-    return runtime.machine.run(["script", "--quiet", "--command", command, "/dev/null"], check=False).stdout
-
-
-def background(runtime, name, args, edit=None):
-    done = runtime.detached("run", name, runtime.bundles.make(name, args, edit), "--detach")
-    assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-def runtime(runtime, bundles):
-    runtime.bundles = bundles
-    return runtime
+    """The table is true: what it names is there, and what is here is named."""
+    here = pathlib.Path(__file__).parent
+    named = {name for names in ATTACKS.values() for name in names}
+    for name in named:
+        file, _, test = name.rpartition(": ")
+        if file.startswith("test_"):
+            assert f"def {test}(" in (here / file).read_text(), name
+        elif file == "tests/vm":
+            assert (here.parent / f"vm/cases/{test}.sh").exists(), name
+        elif not file:
+            assert callable(globals().get(test)), name
+    tests = {name for name, value in globals().items() if name.startswith("test_") and callable(value)}
+    assert tests - named == {"test_every_attack_has_its_test"}
 
 
 # ---- the runtime's own file ----
@@ -407,253 +339,3 @@ def test_device_rules_without_a_gap(machine, runtime):
     machine.run("touch /var/lib/berth/devices/rootfs/tmp/stop")
     machine.wait_until("grep opened /tmp/devices.log")
     assert runtime.log("devices").split("\n") == ["begins", "never opened"]
-
-
-# ---- who the payload is ----
-
-
-@pytest.mark.parametrize("user", ["1x", "x", "1:x", "0x0", "1:2:3", "1.5", "99999999999x", ":"])
-def test_users_that_are_none(runtime, user):
-    background(runtime, "users", ["sleep", "1000"])
-    done = runtime("exec", "--user", user, "users", "id", "-u", check=False)
-    assert done.returncode != 0
-    assert done.stdout == ""
-
-
-def test_exec_gives_nothing_to_inherit(runtime):
-    background(runtime, "inherit", ["sleep", "1000"])
-    done = runtime("exec", "--cap", "CAP_NET_RAW", "inherit", "grep", "-E", "Cap(Inh|Amb)", "/proc/self/status")
-    assert {line.split()[1] for line in done.stdout.splitlines()} == {"0000000000000000"}
-
-
-def test_stdio_can_be_opened(runtime):
-    def edit(config):
-        config["process"]["user"] = {"uid": 1000, "gid": 1000}
-    bundle = runtime.bundles.make("stdio", ["sh", "-c", "echo here >/dev/stdout"], edit)
-    assert runtime.run("stdio", bundle).stdout.strip() == "here"
-
-
-def test_keys(machine, runtime):
-    """The payload's session keyring is the container's, and so is that of exec."""
-    machine.run(f"cp {runtime.bundles.template[0]}/bin/payload /usr/local/bin/payload", check=False)
-    background(runtime, "keys", ["sleep", "1000"])
-    bundle = runtime.bundles.make("keys2", ["payload", "keyring"])
-    assert runtime.run("keys2", bundle).stdout.strip() == "_ses.keys2"
-    assert runtime("exec", "keys", "payload", "keyring").stdout.strip() == "_ses.keys"
-
-
-def test_keys_of_the_caller(machine, runtime):
-    """Unless that is asked for: then exec keeps the caller's as well."""
-    bundle = runtime.bundles.make("keys", ["sleep", "1000"])
-    done = runtime.detached("run", "keys", bundle, "--detach", "--no-new-keyring")
-    assert done.returncode == 0, done.stderr
-    assert runtime("exec", "keys", "payload", "keyring").stdout.strip() != "_ses.keys"
-
-
-@pytest.mark.parametrize("verb", ["run", "exec"])
-def test_no_controlling_terminal(machine, runtime, verb):
-    """Without a terminal of its own the payload cannot get at the caller's."""
-    script = ["sh", "-c", "(: </dev/tty) 2>/dev/null && echo has one || echo has none"]
-    bundle = runtime.bundles.make("tty", script if verb == "run" else ["sleep", "1000"])
-    if verb == "exec":
-        runtime.detached("run", "tty", bundle, "--detach")
-        seen = on_terminal(runtime, "exec", "tty", *script)
-    else:
-        runtime.ids.add("tty")
-        seen = on_terminal(runtime, "run", "--bundle", bundle, "tty")
-    assert seen.strip() == "has none"
-
-
-# ---- seccomp ----
-
-
-def profile(*denied, **more):
-    return {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64"],
-            "syscalls": [{"names": list(denied), "action": "SCMP_ACT_ERRNO", "errnoRet": 13}], **more}
-
-
-@pytest.mark.parametrize("no_new_privileges", [True, False])
-def test_filter_and_privileges(runtime, no_new_privileges):
-    """The filter is there either way, and the right to load it is not."""
-    def edit(config):
-        capabilities("KILL")(config)
-        config["process"]["noNewPrivileges"] = no_new_privileges
-        config["linux"]["seccomp"] = profile("mkdir")
-    bundle = runtime.bundles.make("filter", ["grep", "-E", "CapEff|CapBnd|NoNewPrivs|^Seccomp:", "/proc/self/status"], edit)
-    seen = dict(line.split(":\t") for line in runtime.run("filter", bundle).stdout.splitlines())
-    assert seen == {"CapEff": "0000000000000020", "CapBnd": "0000000000000020",
-                    "NoNewPrivs": str(int(no_new_privileges)), "Seccomp": "2"}
-
-
-X32 = 0x40000000
-MKDIR = 83
-
-
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="numbers of x86-64")
-@pytest.mark.parametrize("number, seen", [(MKDIR, "13"), (X32 | MKDIR, None), (9999, "38")],
-                         ids=["denied", "x32", "unknown"])
-def test_system_calls_of_other_kinds(machine, runtime, number, seen):
-    """Neither does another ABI get past the profile, nor does a program believe that a new system call is forbidden."""
-    def edit(config):
-        config["linux"]["seccomp"] = profile("mkdir")
-    bundle = runtime.bundles.make("calls", ["payload", "syscall", str(number)], edit)
-    done = runtime.run("calls", bundle, check=False)
-    if seen is not None:
-        assert done.stdout.strip() == seen
-    machine.run(f"test ! -e {bundle}/rootfs/tmp/made")
-
-
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the gate is one of x86-64")
-def test_the_32_bit_gate(machine, runtime):
-    def edit(config):
-        config["linux"]["seccomp"] = profile("mkdir")
-    bundle = runtime.bundles.make("gate", ["payload", "compat"], edit)
-    assert runtime.run("gate", bundle, check=False).returncode != 0
-    machine.run(f"test ! -e {bundle}/rootfs/tmp/made")
-
-
-# ---- the host ----
-
-
-@pytest.mark.parametrize("propagation", [None, "slave", "private", "shared"])
-def test_no_mounts_on_the_host(machine, runtime, propagation):
-    def edit(config):
-        if propagation:
-            config["linux"]["rootfsPropagation"] = propagation
-    background(runtime, "mounts", ["sleep", "1000"], edit)
-    assert machine.run("grep /var/lib/berth/mounts /proc/self/mountinfo", check=False).stdout == ""
-
-
-def test_nothing_of_the_host_is_mounted(machine, runtime):
-    bundle = runtime.bundles.make("root", ["cat", "/proc/self/mountinfo"])
-    points = [line.split()[4] for line in runtime.run("root", bundle).stdout.splitlines()]
-    assert points.count("/") == 1
-    assert not [p for p in points if not re.match(r"/($|dev|proc|sys)", p)]
-
-
-
-@pytest.mark.parametrize("masked, options, seen", [
-    (["/proc/meminfo"], [], "refused"), (["/proc/meminfo"], ["--no-pivot"], "refused"), ([], [], "mounted"),
-], ids=["pivot", "no-pivot", "nothing-masked"])
-def test_no_full_procfs_without_pivot(machine, runtime, masked, options, seen):
-    """What is masked in the container's procfs does not come back in a new one, that a user namespace might mount because a
-    complete one lies hidden below the root."""
-    hidden = "mount --bind /dev/null /proc/meminfo; unshare -Urmpf mount -t proc proc /mnt"
-    if machine.run(["unshare", "-m", "sh", "-c", hidden], check=False).returncode == 0:
-        pytest.skip("the machine itself lies over a root with a complete procfs")
-
-    def edit(config):
-        capabilities("SETFCAP", "SETGID", "SETUID")(config)  # to map root
-        config["linux"]["maskedPaths"] = masked
-        config["linux"]["readonlyPaths"] = []
-    script = "mkdir -p /tmp/new; unshare -Urmpf mount -t proc proc /tmp/new && echo mounted || echo refused"
-    bundle = runtime.bundles.make("nested", ["sh", "-c", script], edit)
-    assert runtime.run("nested", bundle, *options).stdout.strip() == seen
-
-
-@not_with_runc("does not mount a sysfs there")
-def test_no_cgroups_by_sysfs(machine, runtime):
-    """A user namespace in the host's network gets the host's /sys: all of it read-only."""
-    def edit(config):
-        user_namespace(config)
-        config["linux"]["namespaces"] = [n for n in config["linux"]["namespaces"] if n["type"] != "network"]
-        config["mounts"] = [m for m in config["mounts"] if m["type"] != "cgroup" and m["destination"] != "/sys"]
-        config["mounts"].append({"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid"]})
-    bundle = runtime.bundles.make("sysfs", ["cat", "/proc/self/mountinfo"], edit)
-    machine.run(f"chown -R 100000:100000 {bundle}/rootfs")
-    lines = [line.split() for line in runtime.run("sysfs", bundle).stdout.splitlines()]
-    options = {line[4]: line[5].split(",") for line in lines if line[4].startswith("/sys")}
-    assert "/sys/fs/cgroup" in options
-    assert all("ro" in found for found in options.values()), options
-
-
-def test_cgroup_namespace(runtime):
-    def edit(config):
-        config["linux"]["namespaces"].append({"type": "cgroup"})
-    bundle = runtime.bundles.make("cgroup", ["grep", "^0::", "/proc/self/cgroup"], edit)
-    assert runtime.run("cgroup", bundle).stdout.strip() == "0::/"
-
-
-def test_hooks_of_the_host(machine, runtime):
-    """A hook that runs in the container's namespaces is still the host's program."""
-    def edit(config):
-        config["hooks"] = {"createContainer": [{"path": "/opt/hook"}]}
-    bundle = runtime.bundles.make("hook", ["true"], edit)
-    machine.write("/opt/hook", "#!/bin/sh\ntouch /tmp/of-the-host\n")
-    machine.run(f"chmod +x /opt/hook; mkdir -p {bundle}/rootfs/opt"
-                f" && printf '#!/bin/sh\\ntouch /tmp/of-the-image\\n' >{bundle}/rootfs/opt/hook"
-                f" && chmod +x {bundle}/rootfs/opt/hook")
-    runtime.run("hook", bundle)
-    assert machine.output(f"ls {bundle}/rootfs/tmp; ls /tmp/of-the-host; rm /tmp/of-the-host /opt/hook") == "/tmp/of-the-host"
-
-
-@pytest.mark.parametrize("key", ["kernel.core_pattern", "vm.overcommit_memory", "fs.file-max", "kernel.../../x"])
-def test_sysctls_of_the_host(machine, runtime, key):
-    def edit(config):
-        config["linux"]["sysctl"] = {key: "1"}
-    done = runtime.run("sysctl", runtime.bundles.make("sysctl", ["true"], edit), check=False)
-    assert done.returncode != 0
-    assert key in done.stderr
-
-
-def test_oom_score(machine, runtime):
-    def edit(config):
-        config["process"]["oomScoreAdj"] = 321
-    script = ["cat", "/proc/self/oom_score_adj"]
-    assert runtime.run("oom", runtime.bundles.make("oom", script, edit)).stdout.strip() == "321"
-    background(runtime, "oom2", ["sleep", "1000"], edit)
-    assert runtime("exec", "oom2", *script).stdout.strip() == "321"
-
-
-@not_with_runc("Debian 12's runc passes it on")
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two CPUs")
-def test_affinity(machine, runtime):
-    """That the caller is bound to one CPU says nothing about the container."""
-    every = machine.output("awk '/Cpus_allowed_list/ { print $2 }' /proc/1/status")
-    script = ["awk", "/Cpus_allowed_list/ { print $2 }", "/proc/self/status"]
-    bundle = runtime.bundles.make("cpus", script)
-    words = ["taskset", "--cpu-list", "0", runtime.name, *runtime.options]
-    runtime.ids.add("cpus")
-    assert machine.output([*words, "run", "--bundle", bundle, "cpus"]) == every
-    background(runtime, "cpus2", ["sleep", "1000"])
-    assert machine.output([*words, "exec", "cpus2", *script]) == every
-
-
-# ---- the runtime's own files ----
-
-
-@pytest.mark.parametrize("container", ["..", ".", "../x", "a/b", "", "a b", "ä", "x\n"])
-def test_ids_that_are_none(machine, runtime, container):
-    bundle = runtime.bundles.make("ids", ["true"])
-    assert runtime("create", "--bundle", bundle, container, check=False).returncode != 0
-    assert runtime("state", container, check=False).returncode != 0
-    assert runtime("delete", container, check=False).returncode != 0
-
-
-@not_with_runc("keeps it in /run/runc, open to be listed")
-def test_the_state_is_private(machine, runtime):
-    background(runtime, "state", ["sleep", "1000"])
-    assert machine.output("stat -c '%a %U' /run/berth /run/berth/state").split("\n") == ["711 root", "700 root"]
-    assert machine.output("find /run/berth/state -type f -perm /077") == ""
-
-
-@not_with_runc("keeps its state otherwise")
-def test_another_process_of_the_same_pid(machine, runtime):
-    """The number of init belongs to somebody else now: it is neither shown nor killed."""
-    background(runtime, "reused", ["sleep", "1000"])
-    machine.run("systemctl stop berth-reused.scope")
-    machine.run("systemd-run --quiet --unit=bystander sleep 1000")
-    pid = machine.show("bystander.service", "MainPID")
-    machine.run(f"sed -i 's/^Pid=.*/Pid={pid}/' /run/berth/reused/state")
-    assert runtime.status("reused") == "stopped"
-    assert runtime("kill", "reused", "KILL", check=False).returncode != 0
-    runtime("delete", "--force", "reused")
-    assert machine.show("bystander.service", "ActiveState") == "active"
-    machine.run("systemctl stop bystander")
-
-
-def test_no_way_is_listed_twice():
-    """Each test of this file belongs to the table, or is about the table."""
-    named = set(itertools.chain.from_iterable(ATTACKS.values()))
-    tests = {name for name, value in globals().items() if name.startswith("test_") and callable(value)}
-    assert tests - named == {"test_every_attack_has_its_test", "test_no_way_is_listed_twice", "test_keys_of_the_caller"}
