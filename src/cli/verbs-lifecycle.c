@@ -13,6 +13,7 @@
 #include "runtime/delete.h"
 #include "runtime/exec.h"
 #include "runtime/kill.h"
+#include "runtime/live-mounts.h"
 #include "runtime/matching.h"
 #include "runtime/pause.h"
 #include "runtime/run.h"
@@ -118,6 +119,16 @@ int verb_delete(const VerbCall *call) {
         const DeleteCall *o = call->options;
 
         return exit_status(for_each(call, o->regex, delete_one));
+}
+
+int verb_mounts(const VerbCall *call) {
+        bool add = streq(call->args[0], "add");
+
+        if (!add && !streq(call->args[0], "remove")) {
+                log_error("unknown subcommand \"%s\": expected add or remove", call->args[0]);
+                return EXIT_FAILURE;
+        }
+        return exit_status(container_mounts_change(call->global->root, call->args[1], call->args[2], add));
 }
 
 int verb_pause(const VerbCall *call) {

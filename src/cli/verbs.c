@@ -162,6 +162,8 @@ static const Verb verbs[] = {
         { "kill", 1, 2, kill_options, sizeof(KillCall), verb_kill, "ID [SIGNAL]",
           N_("send a signal to a container's init") },
         { "list", 0, 0, list_options, sizeof(ListCall), verb_list, "", N_("show containers") },
+        { "mounts", 3, 3, no_options, 0, verb_mounts, "add|remove ID FILE",
+          N_("change the mounts of a container that exists") },
         { "pause", 1, 1, no_options, 0, verb_pause, "ID",
           N_("stop all processes of a container for a while") },
         { "ps", 1, -1, ps_options, sizeof(PsCall), verb_ps, "ID [PS-OPTION...]",

@@ -43,6 +43,7 @@ int verb_state(const VerbCall *call);
 int verb_list(const VerbCall *call);
 int verb_checkpoint(const VerbCall *call);
 int verb_restore(const VerbCall *call);
+int verb_mounts(const VerbCall *call);
 int verb_pause(const VerbCall *call);
 int verb_resume(const VerbCall *call);
 int verb_ps(const VerbCall *call);

@@ -109,6 +109,17 @@ int mounts_open_sources(const Spec *spec, MountSources *ret) {
         return 0;
 }
 
+int mounts_open_binds(const Spec *spec, MountSources *sources) {
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                if (!spec->mounts[i].bind || sources->fds[i] >= 0 || sources->links[i])
+                        continue;
+                sources->fds[i] = open_source(spec, &spec->mounts[i]);
+                if (sources->fds[i] < 0)
+                        return sources->fds[i];
+        }
+        return 0;
+}
+
 int mounts_check_sources(const Spec *spec) {
         for (size_t i = 0; i < spec->n_mounts; i++) {
                 const SpecMount *m = &spec->mounts[i];

@@ -27,6 +27,9 @@ unsigned mounts_source_propagation(const Spec *spec);
  * the child could not open, with its final attributes. -ENOENT: a source does not exist. */
 int mounts_open_sources(const Spec *spec, MountSources *ret);
 
+/* The same at once for what the child would open: for a container that exists. */
+int mounts_open_binds(const Spec *spec, MountSources *sources);
+
 /* In the parent, when init will have to open them: whether they can be. -ENOENT: a source does not exist;
  * -EPERM: ids cannot be mapped without rights. */
 int mounts_check_sources(const Spec *spec);
