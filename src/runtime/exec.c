@@ -257,9 +257,10 @@ static int place(Execution *e) {
         if (!sandbox_is_unplaced(e->sandbox))
                 return 0;
         below = startswith(e->cgroup, state->cgroup);
-        if (!state->scope || !below)
-                return log_error_errno(
-                                -EACCES, "Failed to move a process into the cgroup '%s': %m", e->cgroup);
+        if (!state->scope || !below) {
+                log_debug("No right to move a process into the cgroup '%s': it stays in ours", e->cgroup);
+                return sandbox_allow(e->sandbox);
+        }
         r = sd_event_new(&event);
         if (r < 0)
                 return log_error_errno(r, "Failed to make the event loop: %m");

@@ -14,7 +14,11 @@ static int set_frozen(const State *state, bool freeze) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = state->cgroup ? cgroup_open(state->cgroup) : -ENOENT;
+        if (!state->cgroup)
+                return log_error_errno(
+                                -EOPNOTSUPP, "cannot %s container %s: it has no cgroup of its own",
+                                freeze ? "pause" : "resume", state->id);
+        fd = cgroup_open(state->cgroup);
         r = fd < 0 ? fd : cgroup_freeze(fd, freeze, FREEZE_TIMEOUT_MS);
         if (r < 0)
                 return log_error_errno(

@@ -374,7 +374,9 @@ def test_no_cgroup(machine, bundles, runtime, manager):
     runtime.start("free", bundles.make("free", SLEEP), place="login")
     assert "free" not in cgroup(machine, runtime.state("free")["pid"])
     runtime.options = []
-    assert runtime("pause", "free", check=False).returncode != 0
+    done = runtime("pause", "free", check=False)
+    assert done.returncode != 0
+    assert "no cgroup of its own" in done.stderr
     runtime("delete", "--force", "free")
 
 
@@ -402,6 +404,14 @@ def test_a_cgroup_beside_ours(machine, user, bundles, runtime):
     assert f"0::{MANAGER}/app.slice/beside\n" in done.stdout
 
 
+@ONLY_BERTH
+def test_exec_without_the_right_to_the_cgroup(bundles, runtime):
+    runtime.options = ["--cgroup-manager=cgroupfs"]
+    runtime.start("beside", bundles.make("beside", SLEEP), place="unit")
+    runtime.options = []
+    assert runtime("exec", "beside", "id", "-u", place="login").stdout == "0\n"
+
+
 def test_the_state_directory(machine, user, bundles, runtime):
     runtime.start("kept", bundles.make("kept", SLEEP))
     assert machine.output(f"stat -c '%a %U' {user.runtime_dir}/{RUNTIME}") == f"1700 {user.name}"
@@ -414,6 +424,18 @@ def test_berth_run(user, bundles, place):
     command = f"berth-run --wait --pipe --quiet -p TasksMax=90 --rootfs {bundle}/rootfs -- sh -c 'id -u; exit 7'"
     done = user.run(command, place=place, check=False)
     assert (done.returncode, done.stdout) == (7, "0\n")
+
+
+# A declaration of the user's for the user's systemd.
+@ONLY_BERTH
+def test_declared(machine, user, bundles):
+    bundle = bundles.make("declared", SLEEP)
+    user.run("mkdir -p .config/berth && cat >.config/berth/mine.container <<'END'\n"
+             f"[Container]\nRootfs={bundle}/rootfs\nExec=sh -c \"echo up; exec sleep 1000\"\n[Service]\nTasksMax=70\nEND")
+    user.run("systemctl --user daemon-reload; systemctl --user start container@mine")
+    shown = user.output("systemctl --user show -p TasksMax,ActiveState berth-mine.scope; systemctl --user is-active container@mine")
+    assert sorted(shown.splitlines()) == ["ActiveState=active", "TasksMax=70", "active"]
+    user.run("systemctl --user stop container@mine; rm .config/berth/mine.container; systemctl --user daemon-reload")
 
 
 # ---- root of the system and a container of a user's ----
