@@ -36,8 +36,8 @@ COMMANDS = {
     "scope": (f"{RUN} --rm --cgroupns=host box grep ^0:: /proc/self/cgroup", 0, rf"^0::{SLICE}/libpod-[0-9a-f]+\.scope"),
     "limits": (f"{START} --memory 32m --pids-limit 77 box sleep 1000 && systemctl --user show -p MemoryMax,TasksMax"
                " $(basename $(podman inspect -f '{{.State.CgroupPath}}' c))", 0, r"(?=(?s:.*)TasksMax=77)(?s:.*)MemoryMax=33554432"),
-    "update": (f"{START} box sleep 1000 && podman update --pids-limit 55 c && systemctl --user show -p TasksMax"
-               " $(basename $(podman inspect -f '{{.State.CgroupPath}}' c))", 0, r"TasksMax=55"),
+    "update": (f"{START} box sleep 1000 && podman update --memory 48m c && systemctl --user show -p MemoryMax"
+               " $(basename $(podman inspect -f '{{.State.CgroupPath}}' c))", 0, r"MemoryMax=50331648"),
     "no-cgroups": (f"{RUN} --rm --cgroups=disabled box echo hello", 0, r"^hello$"),
     "cgroupfs": (f"podman --cgroup-manager=cgroupfs --runtime berth run --rm box echo hello", 0, r"^hello$"),
     "exec": (f"{START} box sleep 1000 && podman exec c sh -c 'id -u; grep ^0:: /proc/self/cgroup; exit 3'", 3, r"^0\n0::/$"),
