@@ -168,9 +168,11 @@ int container_forget(const char *root, const char *id) {
         _cleanup_(state_freep) State *state = NULL;
         int r;
 
-        r = state_load(root, id, &state);
+        r = state_try_load(root, id, &state);
+        if (r == -ENOENT)
+                return 0; /* Somebody else did it: a checkpoint, or delete. */
         if (r < 0)
-                return r;
+                return log_error_errno(r, "Failed to read the state of container '%s': %m", id);
         /* A scope that is empty ends by itself. */
         r = state->scope ? container_kill_rest(state) : end_cgroup(state);
         if (r < 0)

@@ -240,10 +240,12 @@ static int publish(Restoration *c, pid_t pid) {
 }
 
 static int run_runtime_hooks(const Restoration *c, pid_t pid) {
+        /* The two words are those of create. */
+        _cleanup_free_ char *prestart = state_text(c->state, "created", pid);
         _cleanup_free_ char *state = state_text(c->state, "creating", pid);
         int r;
 
-        r = hooks_run(c->spec, SPEC_HOOK_PRESTART, state);
+        r = hooks_run(c->spec, SPEC_HOOK_PRESTART, prestart);
         return r < 0 ? r : hooks_run(c->spec, SPEC_HOOK_CREATE_RUNTIME, state);
 }
 

@@ -89,7 +89,7 @@ class Checkpointer(Runtime):
 
     def delete_all(self):
         super().delete_all()
-        self.machine.run("rm -rf /tmp/image* /tmp/work /tmp/*.status /tmp/criu-request")
+        self.machine.run("rm -rf /tmp/image* /tmp/work /tmp/*.status /tmp/terminal* /tmp/criu-request")
 
 
 @pytest.fixture
@@ -214,6 +214,175 @@ def test_null_device_is_the_containers(machine, bundles, runtime):
     assert done.returncode == 0
     runtime.wait_for("null", "[ -s $root/run/mounts ]")
     assert set(runtime.read("null", "/run/ids").split()) <= set(runtime.read("null", "/run/mounts").split())
+
+
+# Takes the terminal's master, writes a line, tells what came until the payload has answered, and stays.
+TERMINAL = r"""
+import os, signal, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+open(sys.argv[1] + ".ready", "w").close()
+master = socket.recv_fds(listener.accept()[0], 4096, 1)[1][0]
+os.write(master, sys.argv[2].encode() + b"\n")
+text = b""
+while b"got" not in text:
+    text += os.read(master, 4096)
+print(text.decode(), flush=True)
+signal.pause()
+"""
+
+
+def test_terminal(criu, machine, bundles, runtime):
+    def terminal(config):
+        config["process"]["terminal"] = True
+
+    def receive(line):
+        machine.run(f"systemd-run --quiet --unit=terminal --property=StandardOutput=truncate:/tmp/terminal.log"
+                    f" python3 /tmp/terminal.py /tmp/terminal {line}")
+        machine.wait_until("test -e /tmp/terminal.ready")
+
+    def received():
+        machine.wait_until("grep -q got /tmp/terminal.log")
+        machine.run("systemctl stop terminal; rm -f /tmp/terminal /tmp/terminal.ready")
+        return machine.output("grep got /tmp/terminal.log")
+
+    machine.write("/tmp/terminal.py", TERMINAL)
+    bundle = bundles.make("tty", ["sh", "-c", "n=0; while read l; do n=$((n+1)); echo got $n $l; done"], edit=terminal)
+    receive("first")
+    runtime.start("tty", bundle, "--console-socket", "/tmp/terminal")
+    machine.wait_until("grep -q got /tmp/terminal.log")
+    runtime("checkpoint", *image(), "tty")
+    assert received() == "got 1 first"
+    done = runtime.detached("restore", "tty", bundle, "--detach", *image())
+    assert done.returncode == 1 and "without setting console socket" in done.stderr
+    receive("second")
+    runtime.restore("tty", bundle, *image(), "--console-socket", "/tmp/terminal")
+    assert received() == "got 2 second"
+
+
+def test_foreground(criu, machine, bundles, runtime):
+    """Who waits for the container gets its exit status; for the one that was saved that is SIGKILL's."""
+    bundle = bundles.make("waits", ["sh", "-c", "echo up >/run/up; while [ ! -e /run/go ]; do sleep 0.05; done; exit 7"],
+                          edit=tmpfs_on_run)
+    command = shlex.join([runtime.name, *runtime.options])
+    script = f"{{ {command} run --bundle {bundle} waits; echo run $? >/tmp/waits.status; }} </dev/null 2>&1 | cat >/tmp/waits.log"
+    runtime.ids.add("waits")
+    machine.run(["systemd-run", "--quiet", "--collect", "sh", "-c", script])
+    machine.wait_until(f"{command} state waits")
+    runtime.wait_for("waits", "[ -s $root/run/up ]")
+    runtime("checkpoint", *image(), "waits")
+    machine.wait_until("test -s /tmp/waits.status")
+    assert machine.output("cat /tmp/waits.status") == "run 137"
+    assert runtime.log("waits") == ""
+
+    machine.run("rm /tmp/waits.status")
+    script = script.replace(f"run --bundle {bundle}", f"restore {shlex.join(image())} --bundle {bundle}")
+    machine.run(["systemd-run", "--quiet", "--collect", "sh", "-c", script])
+    machine.wait_until(f"{command} state waits")
+    machine.run(f"touch /proc/{runtime.pid('waits')}/root/run/go")
+    machine.wait_until("test -s /tmp/waits.status")
+    assert machine.output("cat /tmp/waits.status") == "run 7"
+    assert runtime("state", "waits", check=False).returncode == 1
+
+
+def test_hooks(criu, machine, bundles, runtime):
+    def hooks(config):
+        config["hooks"] = {kind: [{"path": "/bin/sh", "args": ["sh", "-c", f"echo {kind} >>/tmp/hooks"]}]
+                           for kind in ("prestart", "createRuntime", "poststart", "poststop")}
+
+    runtime.start("hooked", bundles.make("hooked", ["sleep", "1000"], edit=hooks))
+    runtime("checkpoint", *image(), "hooked")
+    machine.run("echo -- >>/tmp/hooks")
+    runtime.restore("hooked", "/var/lib/berth/hooked", *image())
+    said = machine.output("cat /tmp/hooks; rm /tmp/hooks").splitlines()
+    assert said == ["prestart", "createRuntime", "poststart", "poststop", "--", "prestart", "createRuntime"]
+
+
+@ours_only
+def test_hook_that_fails_undoes_it(criu, machine, bundles, runtime):
+    def hooks(config):
+        config["hooks"] = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", "test ! -e /tmp/no || { echo no >&2; exit 3; }"]}]}
+
+    bundle = bundles.make("hooked", ["sleep", "1000"], edit=hooks)
+    runtime.start("hooked", bundle)
+    runtime("checkpoint", *image(), "hooked")
+    machine.run("touch /tmp/no")
+    done = runtime.detached("restore", "hooked", bundle, "--detach", *image())
+    assert done.returncode == 1
+    assert "/hooks/createRuntime/0: the hook /bin/sh failed with exit status 3: no" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    machine.run("rm /tmp/no; ! systemctl is-active --quiet berth-hooked.scope")
+    assert runtime("state", "hooked", check=False).returncode == 1
+
+
+@ours_only
+def test_pid_file_that_fails_undoes_it(criu, machine, bundles, runtime):
+    bundle = bundles.make("piddy", ["sleep", "1000"])
+    runtime.start("piddy", bundle)
+    runtime("checkpoint", *image(), "piddy")
+    done = runtime.detached("restore", "piddy", bundle, "--detach", *image(), "--pid-file", "/no/such/dir/pid")
+    assert done.returncode == 1 and "Failed to write the pid file" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    machine.run("! systemctl is-active --quiet berth-piddy.scope")
+    assert runtime("state", "piddy", check=False).returncode == 1
+    # and then it works
+    runtime.restore("piddy", bundle, *image())
+
+
+@ours_only
+def test_places(criu, machine, bundles, runtime):
+    """In a cgroup that the configuration names, in a user namespace, and under another name."""
+    def named(config):
+        config["linux"]["cgroupsPath"] = "/engine/named"
+
+    def user_namespace(config):
+        config["linux"]["namespaces"].append({"type": "user"})
+        for kind in ("uidMappings", "gidMappings"):
+            config["linux"][kind] = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+
+    runtime.options = ()
+    for name, edit, cgroup in (("named", named, "/engine/named"), ("mapped", user_namespace, "/machine.slice/berth-mapped.scope")):
+        bundle = bundles.make(name, ["sleep", "1000"], edit=edit)
+        machine.run("mkdir -m 711 /tmp/image")  # root of the user namespace has to get at the files in there
+        runtime.start(name, bundle)
+        runtime("checkpoint", *image(), name)
+        runtime.restore(name, bundle, *image())
+        assert machine.output(f"sed -n s/^0:://p /proc/{runtime.pid(name)}/cgroup") == cgroup
+        runtime("delete", "--force", name)
+        machine.run("rm -r /tmp/image")
+    bundle = bundles.make("before", ["sleep", "1000"])
+    runtime.start("before", bundle)
+    runtime("checkpoint", *image(), "before")
+    runtime.restore("after", bundle, *image())
+    cgroup = machine.output(f"sed -n s/^0:://p /proc/{runtime.pid('after')}/cgroup")
+    assert cgroup == "/machine.slice/berth-after.scope"
+    machine.run("test ! -e /sys/fs/cgroup/machine.slice/berth-before.scope")
+
+
+@ours_only
+@pytest.mark.parametrize("saves, restores", [("runc", "berth"), ("berth", "runc")])
+def test_images_are_runcs(criu, machine, bundles, runtime, saves, restores):
+    def edit(config):
+        tmpfs_on_run(config)
+        config["mounts"].append({"destination": "/data", "type": "bind", "source": "/srv", "options": ["rbind", "rw"]})
+        # without one, runc mounts the whole hierarchy, and berth the container's cgroup
+        if {"type": "cgroup"} not in config["linux"]["namespaces"]:
+            config["linux"]["namespaces"].append({"type": "cgroup"})
+
+    bundle = bundles.make("crossing", COUNT, edit=edit)
+    runtime.name = saves
+    runtime.start("crossing", bundle)
+    runtime.wait_for("crossing", "[ $(cat $root/run/count) -gt 5 ]")
+    runtime("checkpoint", *image(), "crossing")
+    runtime.name = restores
+    runtime.restore("crossing", bundle, *image())
+    now = count(runtime, "crossing")
+    assert now > 5
+    runtime.wait_for("crossing", f"[ $(cat $root/run/count) -gt {now} ]")
+    runtime("delete", "--force", "crossing")
+    if restores == "runc":  # which leaves the cgroup that CRIU made for it
+        machine.run("rmdir /sys/fs/cgroup/machine.slice/berth-crossing.scope")
 
 
 # ---- refusals ----
