@@ -32,7 +32,8 @@ typedef enum Verdict {
 typedef struct Translation {
         const NotifyPolicy *policy;
         NotifyMessage *out;
-        bool has_time; /* MONOTONIC_USEC= was there */
+        bool has_time;  /* MONOTONIC_USEC= was there */
+        bool bad_store; /* a name that may not be used in the descriptor store */
 } Translation;
 
 /* value is NUL-terminated and may be rewritten in place, within room bytes (NUL included). */
@@ -88,6 +89,31 @@ static Verdict handle_text(Translation *t, char *value, size_t room) {
         return VERDICT_FORWARD;
 }
 
+/* What we keep in the unit's descriptor store, now or one day, is not the payload's to replace or remove. */
+#define RESERVED_FD_NAME "berth-"
+#define FD_NAME_MAX      255U
+
+static Verdict handle_store(Translation *t, char *value, size_t room) {
+        return t->policy->fd_store ? VERDICT_FORWARD : VERDICT_BAD;
+}
+
+static Verdict handle_store_fds(Translation *t, char *value, size_t room) {
+        t->out->with_fds = t->policy->fd_store;
+        return handle_store(t, value, room);
+}
+
+/* As sd_pid_notify_with_fds(3) has it. */
+static Verdict handle_fd_name(Translation *t, char *value, size_t room) {
+        bool good = strlen(value) <= FD_NAME_MAX && !startswith(value, RESERVED_FD_NAME);
+
+        for (const char *p = value; *p; p++)
+                good = good && g_ascii_isprint(*p) && *p != ':';
+        if (good || !t->policy->fd_store)
+                return handle_store(t, value, room);
+        t->bad_store = true;
+        return VERDICT_BAD;
+}
+
 /* Names of D-Bus and Varlink errors. */
 static Verdict handle_error_name(Translation *t, char *value, size_t room) {
         for (const char *p = value; *p; p++)
@@ -111,6 +137,10 @@ static const Field fields[] = {
         { "BUSERROR", NULL, 0, handle_error_name },
         { "ERRNO", NULL, 0, handle_number },
         { "EXTEND_TIMEOUT_USEC", NULL, 0, handle_number },
+        { "FDNAME", NULL, 0, handle_fd_name },
+        { "FDPOLL", "0", 0, handle_store },
+        { "FDSTORE", "1", 0, handle_store_fds },
+        { "FDSTOREREMOVE", "1", 0, handle_store },
         { "MONOTONIC_USEC", NULL, 0, handle_monotonic },
         { "READY", "1", NOTIFY_ACTION_READY, handle_ready },
         { "RELOADING", "1", NOTIFY_ACTION_RELOADING, NULL },
@@ -214,6 +244,13 @@ static void translate_lines(Translation *t, const char *datagram, size_t size) {
                 if (n > 0)
                         translate_line(t, line, n + NUMBER_ROOM);
                 p += n + 1;
+        }
+
+        if (t->bad_store) {
+                t->out->size = 0;
+                t->out->actions = 0;
+                t->out->with_fds = false;
+                return;
         }
 
         /* Without a time in the very same datagram, a reload that systemd waits for would never be seen as

@@ -15,6 +15,7 @@
 /* What is known besides the datagram itself. */
 typedef struct NotifyPolicy {
         bool hold_ready;           /* READY=1 is noted, but does not reach the service manager (yet) */
+        bool fd_store;             /* the unit keeps descriptors (FileDescriptorStoreMax=) */
         uint64_t now_usec;         /* CLOCK_MONOTONIC here, for a RELOADING=1 that comes without a time */
         int64_t clock_offset_usec; /* CLOCK_MONOTONIC of the payload's time namespace minus ours */
 } NotifyPolicy;
@@ -38,7 +39,7 @@ typedef struct NotifyMessage {
 
 /* Translates a datagram that came with n_fds descriptors. Unknown fields, bad values and descriptors that no
  * field asks for are dropped (problem says so), the rest of the datagram is not. A datagram with BARRIER=1
- * carries nothing else. */
+ * carries nothing else; one about the descriptor store that cannot be passed on as it is, is not at all. */
 void notify_message_translate(
                 const char *datagram, size_t size, size_t n_fds, const NotifyPolicy *policy,
                 NotifyMessage *ret);

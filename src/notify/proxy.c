@@ -346,6 +346,10 @@ void notify_proxy_set_socket(NotifyProxy *p, int fd) {
         p->socket_fd = fd;
 }
 
+void notify_proxy_allow_store(NotifyProxy *p) {
+        p->policy.fd_store = true;
+}
+
 void notify_proxy_set_sender(NotifyProxy *p, const PidRef *sender) {
         p->host.sender = *sender;
 }

@@ -41,6 +41,9 @@ void notify_proxy_set_socket(NotifyProxy *p, int fd);
  * descriptor has to stay open. */
 void notify_proxy_set_sender(NotifyProxy *p, const PidRef *sender);
 
+/* The unit has a descriptor store, and the payload may use it. */
+void notify_proxy_allow_store(NotifyProxy *p);
+
 /* Begins to read. Senders have to be in cgroup (a path in the unified hierarchy) or below, unless they have
  * exited already; NULL: whoever can reach the socket is trusted. hold_ready: READY=1 is noted and not passed
  * on. clock_offset_usec as in NotifyPolicy. Logs. */

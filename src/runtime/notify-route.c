@@ -82,6 +82,8 @@ int notify_route_serve(sd_event *event, const NotifyRoute *route, NotifyProxy **
         if (fd < 0)
                 return log_error_errno(negative_errno(), "Failed to keep the notification socket: %m");
         notify_proxy_set_socket(proxy, fd);
+        if (service_has_fd_store())
+                notify_proxy_allow_store(proxy);
         r = notify_proxy_start(
                         proxy, route->cgroup, /* hold_ready= */ false,
                         service_clock_offset_usec(route->init->pid));

@@ -84,6 +84,13 @@ char **service_env_for_runtime(void) {
         return finish(list);
 }
 
+bool service_has_fd_store(void) {
+        const char *value = getenv("FDSTORE");
+        uint32_t most;
+
+        return value && parse_uint32(value, &most) >= 0 && most > 0;
+}
+
 int service_own_unit(char **ret) {
         /* Units of a user's systemd are below user@UID.service, which is what the other call would say. */
         int r = geteuid() == 0 ? sd_pid_get_unit(0, ret) : sd_pid_get_user_unit(0, ret);

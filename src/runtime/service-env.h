@@ -5,6 +5,8 @@
  * (systemd.exec(5), "Environment variables set or propagated by the service manager"), and what else the
  * supervisor knows from there. Nothing of the service's environment gets in that is not named here. */
 
+#include <stdbool.h>
+
 #include "basic/cleanup.h"
 #include "notify/listen-fds.h"
 
@@ -22,6 +24,9 @@ char **service_env_for_payload(const ListenFds *listen, pid_t own_pid, unsigned 
 
 /* The few variables that berth create and the hooks it runs need. Caller frees. */
 char **service_env_for_runtime(void);
+
+/* Whether the unit keeps descriptors ($FDSTORE, which systemd sets since version 254). */
+bool service_has_fd_store(void);
 
 /* The name of the unit that this process is the main process of. Caller frees. -ENODATA: it is in none. Does
  * not log. */

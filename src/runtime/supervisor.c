@@ -409,6 +409,8 @@ static int set_up(Supervisor *s) {
         if (r < 0)
                 return r;
         notify_proxy_set_socket(s->proxy, r);
+        if (service_has_fd_store())
+                notify_proxy_allow_store(s->proxy);
         return 0;
 }
 

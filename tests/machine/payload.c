@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define LISTEN_FDS_START 3
@@ -206,13 +207,62 @@ static int verb_devices(char **args) {
         return EXIT_SUCCESS;
 }
 
+/* Sends one notification with a descriptor (-1: none). */
+static int notify(const char *text, int fd) {
+        struct sockaddr_un sa = { .sun_family = AF_UNIX };
+        char control[CMSG_SPACE(sizeof(int))] = {};
+        struct iovec iov = { .iov_base = (void *) text, .iov_len = strlen(text) };
+        struct msghdr mh = { .msg_name = &sa, .msg_namelen = sizeof sa, .msg_iov = &iov, .msg_iovlen = 1 };
+        int s = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+        strncpy(sa.sun_path, getenv("NOTIFY_SOCKET") ?: "", sizeof sa.sun_path - 1);
+        if (fd >= 0) {
+                mh.msg_control = control;
+                mh.msg_controllen = sizeof control;
+                *CMSG_FIRSTHDR(&mh) = (struct cmsghdr) { .cmsg_level = SOL_SOCKET,
+                                                         .cmsg_type = SCM_RIGHTS,
+                                                         .cmsg_len = CMSG_LEN(sizeof(int)) };
+                memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), &fd, sizeof fd);
+        }
+        return sendmsg(s, &mh, 0) < 0 || close(s) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* A file in memory: systemd lets go of a pipe when its other end is closed. */
+static int make_memory(const char *text) {
+        int fd = memfd_create("memory", 0);
+
+        return write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0 ? -1 : fd;
+}
+
+/* Keeps what it was given as argument in the descriptor store of its service; after a restart it says what
+ * it finds there. Waits until it is killed. */
+static int verb_keep(char **args) {
+        char text[32] = "", status[128] = "STATUS=kept\nREADY=1";
+
+        if (!getenv("LISTEN_FDS")) {
+                int fd = make_memory(args[0] ?: "");
+
+                if (fd < 0 || notify("FDSTORE=1\nFDNAME=memory", fd) != 0)
+                        return EXIT_FAILURE;
+        } else {
+                if (read(LISTEN_FDS_START, text, sizeof text - 1) < 0)
+                        return EXIT_FAILURE;
+                snprintf(status, sizeof status, "STATUS=%s in %s\nREADY=1", text,
+                         getenv("LISTEN_FDNAMES") ?: "");
+        }
+        if (notify(status, -1) != 0)
+                return EXIT_FAILURE;
+        for (;;)
+                pause();
+}
+
 static const struct {
         const char *name;
         int (*run)(char **args);
 } verbs[] = {
-        { "compat", verb_compat },   { "crash", verb_crash },     { "devices", verb_devices },
-        { "fds", verb_fds },         { "keyring", verb_keyring }, { "serve", verb_serve },
-        { "syscall", verb_syscall }, { "watch", verb_watch },
+        { "compat", verb_compat }, { "crash", verb_crash },     { "devices", verb_devices },
+        { "fds", verb_fds },       { "keep", verb_keep },       { "keyring", verb_keyring },
+        { "serve", verb_serve },   { "syscall", verb_syscall }, { "watch", verb_watch },
 };
 
 int main(int argc, char **argv) {

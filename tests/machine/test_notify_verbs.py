@@ -338,3 +338,31 @@ def test_service_that_extends_its_timeout(machine, bundles, declare, runtime):
     declare("/run/systemd/system/slow.service", service(runtime, bundle, "slow", "TimeoutStartSec=1"))
     machine.run("systemctl start slow")
     machine.run("systemctl stop slow")
+
+
+@pytest.mark.parametrize("how", ["verb", "unit"])
+def test_descriptor_store(machine, bundles, declare, runtime, how):
+    """What the payload keeps there comes back after a restart: no peer passes descriptors on."""
+    bundle = bundles.make("keeper", ["payload", "keep", "treasure"])
+    store = "FileDescriptorStoreMax=4\nEnvironment=FDSTORE=4"  # systemd sets the variable itself since version 254
+    if how == "verb":
+        unit = "keeper"
+        declare("/run/systemd/system/keeper.service", service(runtime, bundle, "keeper", store, "KillSignal=SIGKILL"))
+    else:
+        unit = "container@keeper"
+        declare("/etc/berth/keeper.container", f"[Container]\nBundle={bundle}\nNotify=ready\n[Service]\n{store}\n")
+    machine.run(f"systemctl start {unit}")
+    assert machine.show(unit, "StatusText") == "kept"
+    machine.run(f"systemctl restart {unit}")
+    assert machine.show(unit, "StatusText") == "treasure in memory"
+    machine.run(f"systemctl stop {unit}")
+
+
+def test_no_descriptor_store(machine, bundles, declare, runtime):
+    """Without one the descriptor is closed, and the rest still passes."""
+    bundle = bundles.make("loser", ["payload", "keep", "treasure"])
+    declare("/run/systemd/system/loser.service", service(runtime, bundle, "loser"))
+    machine.run("systemctl start loser")
+    assert machine.show("loser", "StatusText", "NFileDescriptorStore") == {"StatusText": "kept", "NFileDescriptorStore": "0"}
+    machine.run("systemctl kill --signal=KILL berth-loser.scope")
+    machine.wait_until("systemctl is-failed loser")

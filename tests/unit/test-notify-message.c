@@ -12,6 +12,7 @@ static const NotifyPolicy policy_plain = { .now_usec = 4711 };
 static const NotifyPolicy policy_hold = { .hold_ready = true, .now_usec = 4711 };
 static const NotifyPolicy policy_timens = { .now_usec = 4711, .clock_offset_usec = 1000 };
 static const NotifyPolicy policy_timens_back = { .now_usec = 4711, .clock_offset_usec = -1000 };
+static const NotifyPolicy policy_store = { .now_usec = 4711, .fd_store = true };
 
 static const struct {
         const char *in;
@@ -71,6 +72,19 @@ static const struct {
         { "MAINPID=1", "", 0, "MAINPID" },
         { "FDSTORE=1", "", 0, "FDSTORE", .n_fds = 1 },
         { "READY=1", "READY=1", NOTIFY_ACTION_READY, "", .n_fds = 3 },
+
+        /* the descriptor store, where there is one: all of the datagram or nothing */
+        { "FDSTORE=1\nFDNAME=a-1", "FDSTORE=1\nFDNAME=a-1", 0, .policy = &policy_store, .n_fds = 2,
+          .with_fds = true },
+        { "READY=1\nFDPOLL=0\nFDSTORE=1", "READY=1\nFDPOLL=0\nFDSTORE=1", NOTIFY_ACTION_READY,
+          .policy = &policy_store, .n_fds = 1, .with_fds = true },
+        { "FDSTOREREMOVE=1\nFDNAME=a", "FDSTOREREMOVE=1\nFDNAME=a", 0, .policy = &policy_store },
+        { "FDSTORE=1\nFDNAME=berth-init", "", 0, "FDNAME", &policy_store, .n_fds = 1 },
+        { "FDSTORE=1\nFDNAME=a:b", "", 0, "FDNAME", &policy_store, .n_fds = 1 },
+        { "FDSTOREREMOVE=1\nFDNAME=berth-init\nSTATUS=x", "", 0, "FDNAME", &policy_store },
+        { "FDSTORE=1\nFDNAME=a", "", 0, "FDSTORE", .n_fds = 1 },
+        { "FDSTOREREMOVE=1\nFDNAME=a", "", 0, "FDSTOREREMOVE" },
+        { "READY=1\nFDNAME=berth-init\nFDSTORE=1", "READY=1", NOTIFY_ACTION_READY, "FDNAME", .n_fds = 1 },
         { "READYFOO=1", "", 0, "READYFOO" },
         { "REA=1", "", 0, "REA" },
         { "=1", "", 0, "" },
