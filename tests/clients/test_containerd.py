@@ -36,7 +36,7 @@ COMMANDS = {
 def containerd(machine):
     # the example, as its comment says
     machine.run("mkdir -p /etc/containerd && cp /usr/share/doc/berth/examples/containerd-berth.toml /etc/containerd/config.toml")
-    machine.run("systemctl start containerd && podman save --format docker-archive -o /box-archive.tar box")
+    machine.run("systemctl start containerd && rm -f /box-archive.tar && podman save --format docker-archive -o /box-archive.tar box")
     machine.wait_until("ctr version")
     machine.run("ctr image import /box-archive.tar")
     yield

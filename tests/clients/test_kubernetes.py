@@ -15,15 +15,20 @@ NODE = 2  # of NamespaceMode: the network of the node, since there are no plugin
 EXITED = 2  # of ContainerState
 SANDBOX = {"metadata": {"name": "pod", "uid": "1", "namespace": "default"}, "log_directory": "/run/cri/log",
            "linux": {"cgroup_parent": PARENT, "security_context": {"namespace_options": {"network": NODE}}}}
+# a pod is to be killed later than others when memory is short, but a machine may not lower its score
+CONTAINERD = """
+[plugins."io.containerd.grpc.v1.cri"]
+sandbox_image = "localhost/box:latest"
+restrict_oom_score_adj = true
+"""
 
 
 @pytest.fixture(scope="module")
 def handler(machine):
     """containerd as the example for it says, and the handler that the example of a RuntimeClass names."""
     machine.run(f"mkdir -p /etc/containerd && cp {EXAMPLES}/containerd-berth.toml /etc/containerd/config.toml")
-    machine.run("cat >>/etc/containerd/config.toml",
-                stdin='[plugins."io.containerd.grpc.v1.cri"]\nsandbox_image = "localhost/box:latest"\n')
-    machine.run("systemctl start containerd && podman save --format docker-archive -o /box-archive.tar box")
+    machine.run("cat >>/etc/containerd/config.toml", stdin=CONTAINERD)
+    machine.run("systemctl start containerd && rm -f /box-archive.tar && podman save --format docker-archive -o /box-archive.tar box")
     machine.wait_until("ctr version")
     machine.run("ctr -n k8s.io image import /box-archive.tar")
     for name in ("cri", "cri.proto"):

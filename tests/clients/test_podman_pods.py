@@ -16,6 +16,7 @@ metadata:
   name: p
 spec:
   hostNetwork: true
+  terminationGracePeriodSeconds: 0
   volumes:
   - name: shared
     emptyDir: {}
