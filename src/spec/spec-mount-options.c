@@ -165,13 +165,15 @@ static bool apply_flag_word(SpecMount *mount, const char *option) {
         return false;
 }
 
-/* "0-1000-10#10-2000-5": container id, host id, count. */
+/* "0-1000-10#10-2000-5": container id, host id, count. "@0-5-10": the host id is one of the container's user
+ * namespace, of which the mapping is known when all is read. */
 static int parse_mappings(const char *text, SpecIdMapping **list, size_t *n) {
         _cleanup_strv_ char **items = g_strsplit(text, "#", -1);
 
         for (char **item = items; *item; item++) {
-                _cleanup_strv_ char **parts = g_strsplit(*item, "-", -1);
-                SpecIdMapping mapping;
+                bool relative = **item == '@';
+                _cleanup_strv_ char **parts = g_strsplit(*item + relative, "-", -1);
+                SpecIdMapping mapping = { .relative = relative };
 
                 if (g_strv_length(parts) != 3 || parse_uint32(parts[0], &mapping.container_id) < 0 ||
                     parse_uint32(parts[1], &mapping.host_id) < 0 ||

@@ -82,6 +82,17 @@ static int check_idmap(const SpecCheck *check, const SpecMount *mount, size_t in
                                 check,
                                 "/mounts/%zu/%s: missing, mappings are needed for both users and groups",
                                 index, uid ? "gidMappings" : "uidMappings");
+        for (size_t i = 0; i < mount->id_map.n_uid + mount->id_map.n_gid; i++) {
+                bool is_uid = i < mount->id_map.n_uid;
+                const SpecIdMapping *mapping =
+                                is_uid ? &mount->id_map.uid[i] : &mount->id_map.gid[i - mount->id_map.n_uid];
+
+                if (mapping->relative)
+                        return spec_reject(
+                                        check, "/mounts/%zu/options: idmap: @%u-%u-%u is not in /linux/%s",
+                                        index, mapping->container_id, mapping->host_id, mapping->size,
+                                        is_uid ? "uidMappings" : "gidMappings");
+        }
         if (mount->idmap && !uid && !spec_namespace(check->spec, CLONE_NEWUSER))
                 return spec_reject(
                                 check,

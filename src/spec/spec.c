@@ -122,23 +122,19 @@ static void complete_id_map(Spec *spec) {
         map->n_uid = map->n_gid = 1;
 }
 
-/* The SELinux label of what is mounted. Other file systems label their files themselves, or are labelled
- * later (message queues, which containers share). */
-static void complete_mount_label(Spec *spec) {
-        static const char *const unlabelled[] = { "cgroup", "cgroup2", "mqueue", "proc", "sysfs", NULL };
+/* What has no id on the host keeps its mark, for the rules. */
+static void resolve_mappings(
+                SpecIdMapping *list, size_t n, const SpecIdMapping *container, size_t n_container) {
+        for (size_t i = 0; i < n; i++)
+                for (size_t j = 0; j < n_container && list[i].relative; j++) {
+                        uint64_t first = list[i].host_id, end = first + list[i].size;
+                        uint64_t from = container[j].container_id;
 
-        if (isempty(spec->linux_.mount_label))
-                return;
-        for (size_t i = 0; i < spec->n_mounts; i++) {
-                SpecMount *m = &spec->mounts[i];
-                size_t n = m->data ? g_strv_length(m->data) : 0;
-
-                if (m->bind || !m->type || g_strv_contains(unlabelled, m->type))
-                        continue;
-                m->data = g_renew(char *, m->data, n + 2);
-                m->data[n] = g_strconcat("context=", spec->linux_.mount_label, NULL);
-                m->data[n + 1] = NULL;
-        }
+                        if (first < from || end > from + container[j].size)
+                                continue;
+                        list[i].host_id = container[j].host_id + (uint32_t) (first - from);
+                        list[i].relative = false;
+                }
 }
 
 static void complete(const char *file, Spec *spec) {
@@ -152,7 +148,12 @@ static void complete(const char *file, Spec *spec) {
         complete_resources(&spec->linux_.resources);
         spec->linux_.seccomp.strict = spec_annotation(spec, SPEC_ANNOTATION_SECCOMP_STRICT) != NULL;
         complete_id_map(spec);
-        complete_mount_label(spec);
+        for (size_t i = 0; i < spec->n_mounts; i++) {
+                SpecIdMap *map = &spec->mounts[i].id_map, *container = &spec->linux_.id_map;
+
+                resolve_mappings(map->uid, map->n_uid, container->uid, container->n_uid);
+                resolve_mappings(map->gid, map->n_gid, container->gid, container->n_gid);
+        }
 }
 
 /* ---- reading ---- */

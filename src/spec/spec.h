@@ -94,6 +94,7 @@ typedef struct SpecIdMapping {
         uint32_t container_id;
         uint32_t host_id;
         uint32_t size;
+        bool relative; /* of a mount, while it is read: host_id is the container's */
 } SpecIdMapping;
 
 typedef struct SpecIdMap {

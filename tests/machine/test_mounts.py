@@ -117,6 +117,17 @@ def test_idmap_of_the_container(machine, bundles, runtime, source):
     assert (done.stdout.strip(), done.stderr) == ("0 0", "")
 
 
+@not_with_runc("words of crun's")
+def test_idmap_relative_to_the_container(machine, bundles, runtime, source):
+    """Root's files are those of ids of the container's user namespace."""
+    def edit(config):
+        user_namespace(config)
+        bind("/mnt", ["idmap=uids=@0-5-1;gids=@0-6-1"], source)(config)
+    bundle = bundles.make("mapped", ["stat", "-c", "%u %g", "/mnt/file"], edit)
+    machine.run(f"chown -R 100000:100000 {bundle}/rootfs")
+    assert runtime.run("mapped", bundle).stdout.strip() == "5 6"
+
+
 @not_with_runc("Debian 12's runc cannot")
 def test_idmap_where_it_is_not_supported(bundles, runtime):
     bundle = bundles.make("mapped", ["true"],
