@@ -3,9 +3,14 @@
 /* Owns writing limits as text. What a value means is the caller's and the kernel's business. */
 
 #include "cgroup/resources.h"
+
+#include <unistd.h>
+
 #include "basic/cleanup.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/make.h"
 
 static int fail_missing(int cgroup_fd, const char *file) {
         _cleanup_free_ char *controllers = NULL;
@@ -40,6 +45,29 @@ static int write_setting(int cgroup_fd, const char *setting) {
         if (r < 0)
                 return log_error_errno(r, "Failed to write '%s' to cgroup file '%s': %m", equals + 1, file);
         return 0;
+}
+
+static bool any_is_missing(int cgroup_fd, const char *const *settings) {
+        for (; settings && *settings; settings++) {
+                const char *setting = *settings + (**settings == '-');
+                _cleanup_free_ char *file = g_strndup(setting, strcspn(setting, "=/"));
+
+                if (*file && faccessat(cgroup_fd, file, F_OK, 0) < 0)
+                        return true;
+        }
+        return false;
+}
+
+int cgroup_reach_settings(int cgroup_fd, const char *path, const char *const *settings) {
+        _cleanup_close_ int root_fd = -EBADF, fd = -EBADF;
+
+        if (!any_is_missing(cgroup_fd, settings))
+                return 0;
+        root_fd = cgroup_open_root();
+        if (root_fd < 0)
+                return log_error_errno(root_fd, "Failed to open the unified cgroup hierarchy: %m");
+        fd = cgroup_make(root_fd, path);
+        return fd < 0 ? fd : 0;
 }
 
 int cgroup_write_settings(int cgroup_fd, const char *const *settings) {

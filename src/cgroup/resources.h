@@ -9,3 +9,8 @@
  * failed: -ENOENT no such file, -EINVAL and -ERANGE values the kernel refuses. What was written before
  * stays: who made the cgroup removes it. */
 int cgroup_write_settings(int cgroup_fd, const char *const *settings);
+
+/* Lets controllers reach a cgroup that is there, when a file of the settings is missing: systemd enables
+ * only those that it has properties for (not hugetlb, rdma, misc). What cannot be had, the writing tells.
+ * Logs. */
+int cgroup_reach_settings(int cgroup_fd, const char *path, const char *const *settings);

@@ -29,7 +29,7 @@ static bool mounts_writable_cgroup(const Spec *spec) {
         return false;
 }
 
-static bool owner_wanted(const Spec *spec) {
+bool cgroup_owner_wanted(const Spec *spec) {
         const SpecNamespace *cgroup = spec_namespace(spec, CLONE_NEWCGROUP);
 
         return spec->process_set && cgroup && !cgroup->path && mounts_writable_cgroup(spec);
@@ -68,7 +68,7 @@ int cgroup_owner_apply(const Spec *spec, int cgroup_fd) {
         int r;
 
         /* Without privileges it is ours, and can be nobody else's. */
-        if (!owner_wanted(spec) || geteuid() != 0 || !host_uid(spec, &uid) || uid == 0)
+        if (!cgroup_owner_wanted(spec) || geteuid() != 0 || !host_uid(spec, &uid) || uid == 0)
                 return 0;
 
         if (read_file_at(AT_FDCWD, DELEGATE_LIST, &list, NULL) < 0)

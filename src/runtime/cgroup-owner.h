@@ -4,7 +4,12 @@
 /* Who may manage the container's cgroup from the inside: runtime-spec config-linux.md, "Cgroup ownership".
  */
 
+#include <stdbool.h>
+
 #include "spec/spec.h"
+
+/* Whether the configuration asks for it. Pure. */
+bool cgroup_owner_wanted(const Spec *spec);
 
 /* Gives the cgroup to the payload's user, when it has a cgroup namespace of its own and mounts the cgroup
  * file system writable; otherwise does nothing. Logs. */

@@ -101,16 +101,22 @@ static int scope_prepare(Placement *p) {
 /* What systemd has no property for. */
 static int scope_complete(const Placement *p, const char *cgroup_path) {
         const SpecResources *resources = &p->options.spec->linux_.resources;
+        const char *const *settings = (const char *const *) p->settings;
+        bool any_settings = settings && *settings, owner = cgroup_owner_wanted(p->options.spec);
         _cleanup_close_ int fd = -EBADF;
         int r;
 
+        if (!any_settings && !p->device_filter && !owner)
+                return 0;
         fd = cgroup_open(cgroup_path);
         if (fd < 0)
                 return log_error_errno(fd, "Failed to open the cgroup '%s': %m", cgroup_path);
-        r = p->settings ? cgroup_write_settings(fd, (const char *const *) p->settings) : 0;
+        r = any_settings ? cgroup_reach_settings(fd, cgroup_path, settings) : 0;
+        if (r >= 0)
+                r = cgroup_write_settings(fd, settings);
         if (r >= 0 && p->device_filter)
                 r = device_rules_apply(resources, fd);
-        return r < 0 ? r : cgroup_owner_apply(p->options.spec, fd);
+        return r < 0 || !owner ? r : cgroup_owner_apply(p->options.spec, fd);
 }
 
 static void on_scope(int error, const char *cgroup_path, void *userdata) {

@@ -226,6 +226,7 @@ static int prepare(Update *u) {
 /* ---- side effects ---- */
 
 static int set_limits(Update *u, const Limits *limits) {
+        const char *const *settings = (const char *const *) limits->settings;
         int r;
 
         if (limits->properties->items->len > 0) {
@@ -233,7 +234,8 @@ static int set_limits(Update *u, const Limits *limits) {
                 if (r < 0)
                         return r;
         }
-        return cgroup_write_settings(u->cgroup_fd, (const char *const *) limits->settings);
+        r = cgroup_reach_settings(u->cgroup_fd, u->state->cgroup, settings);
+        return r < 0 ? r : cgroup_write_settings(u->cgroup_fd, settings);
 }
 
 /* What a property is when nobody sets it. */

@@ -19,7 +19,7 @@ is memory.swap.max "$(cat memory.swap.max)" 67108864
 is cpu.max.burst "$(cat cpu.max.burst)" 10000
 
 # the burst may not be more than the quota
-if echo '{ "pids": { "limit": 44 }, "cpu": { "burst": 9000000 } }' | berth update -r - changed 2>/tmp/error; then
+if echo '{ "pids": { "limit": 44 }, "unified": { "cpu.max.burst": "9000000" } }' | berth update -r - changed 2>/tmp/error; then
         fail 'a burst above the quota was taken'
 fi
 contains 'reason' "$(cat /tmp/error)" cpu.max.burst
