@@ -144,6 +144,7 @@ def terminal(machine):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "peer: describes the interface of an OCI runtime: runc has to pass, too")
+    config.addinivalue_line("markers", "peer_crun: so has crun")
 
 
 @pytest.fixture(autouse=True)

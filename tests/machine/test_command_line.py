@@ -8,7 +8,7 @@ import pytest
 
 from runtimes import case, not_with
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.peer_crun]
 
 ARGP = "crun reads its command line with argp(3)"
 VERBS = ["create", "delete", "events", "exec", "features", "kill", "list", "pause", "ps", "resume", "run", "spec", "start",

@@ -8,7 +8,7 @@ import pytest
 
 from runtimes import case, not_with
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.peer_crun]
 
 TRAPS = ["sh", "-c", "trap 'echo got TERM' TERM; trap 'echo got USR1' USR1; trap 'echo got 2' INT; echo ready; while :; do sleep 0.05; done"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from runtimes import case, not_with
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.peer_crun]
 
 
 def terminal_wanted(config):

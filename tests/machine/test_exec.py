@@ -8,7 +8,7 @@ import pytest
 
 from runtimes import case, not_with
 
-pytestmark = pytest.mark.peer
+pytestmark = [pytest.mark.peer, pytest.mark.peer_crun]
 
 NOT_CRUN = {"without": ["crun"], "why": "crun has no such option"}
 ENV = {"without": ["crun"], "why": "crun 1.21 forgets the other variables"}

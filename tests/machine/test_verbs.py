@@ -145,6 +145,12 @@ UPDATES = [
     (["--cpuset-cpus", "0", "--cpuset-mems", "0"], {"AllowedCPUs": "0", "AllowedMemoryNodes": "0"}),
     (["--pids-limit", "77"], {"TasksMax": "77"}),
     (["--pids-limit", "-1"], {"TasksMax": "infinity"}),
+    (["--blkio-weight", "10"], {"IOWeight": "10"}),
+    (["--cpu-idle", "1"], {"CPUWeight": "idle"}),
+    # only cgroup v1 had these
+    (["--cpu-rt-period", "1000000", "--cpu-rt-runtime", "1000", "--pids-limit", "5"], {"TasksMax": "5"}),
+    (["--kernel-memory", "1g", "--kernel-memory-tcp", "1g", "--pids-limit", "6"], {"TasksMax": "6"}),
+    (["--memory=64M", "--pids-limit=7"], {"MemoryMax": str(64 << 20), "TasksMax": "7"}),
 ]
 
 
