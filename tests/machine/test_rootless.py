@@ -135,6 +135,29 @@ def test_what_runc_writes(machine, bundles, runtime):
     assert runtime.run("theirs", bundle).stdout == "0\nseen\n"
 
 
+# Only who has CAP_SYS_RESOURCE may lower it; runc makes no difference between what may and what may not be had.
+@ONLY_BERTH
+@pytest.mark.parametrize(("value", "expected"), [(300, "300"), (-500, "0")])
+def test_oom_score(bundles, runtime, value, expected):
+    def edit(config):
+        config["process"]["oomScoreAdj"] = value
+
+    bundle = bundles.make("oom", sh("cat /proc/self/oom_score_adj"), edit)
+    assert runtime.run("oom", bundle, place="login").stdout.strip() == expected
+
+
+@ONLY_BERTH
+def test_hooks(user, bundles, runtime):
+    def edit(config):
+        config["hooks"] = {kind: [{"path": "/bin/sh", "args": ["sh", "-c", f"echo {kind} $(id -u) >>{user.home}/ran"]}]
+                           for kind in ("createRuntime", "createContainer", "poststart", "poststop")}
+
+    assert runtime.run("hooks", bundles.make("hooks", ["true"], edit), check=False).returncode == 0
+    said = user.output("cat ran; rm ran").splitlines()
+    # createContainer runs in the container's namespaces
+    assert said == [f"createRuntime {UID}", "createContainer 0", f"poststart {UID}", f"poststop {UID}"]
+
+
 # ---- ids ----
 
 def test_one_id(bundles, runtime):
