@@ -21,6 +21,7 @@ from bundles import REPORTS, Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
 from machine import Machine  # noqa: E402
 from runtimes import RUNTIME, Runtime  # noqa: E402
+from users import User  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +53,12 @@ def machine(build):
     machine.run("systemctl daemon-reexec")
     yield machine
     machine.stop()
+
+
+@pytest.fixture(scope="session")
+def user(machine):
+    """An ordinary user. He goes with the machine."""
+    return User(machine)
 
 
 @pytest.fixture(scope="session")
