@@ -59,10 +59,9 @@ static char *scope_name(const char *prefix, const char *name) {
 int unit_names_for_container(
                 const char *cgroups_path, const char *id, bool user, char **ret_slice, char **ret_scope) {
         _cleanup_strv_ char **parts = NULL;
-        const char *slice = user ? "app.slice" : "machine.slice";
 
         if (!cgroups_path || !strchr(cgroups_path, ':')) {
-                *ret_slice = g_strdup(slice);
+                *ret_slice = g_strdup(user ? "app.slice" : "machine.slice");
                 *ret_scope = scope_name("berth", id);
                 return 0;
         }
@@ -70,7 +69,8 @@ int unit_names_for_container(
         parts = g_strsplit(cgroups_path, ":", -1);
         if (g_strv_length(parts) != 3 || strchr(cgroups_path, '/'))
                 return -EINVAL;
-        *ret_slice = g_strdup(isempty(parts[0]) ? slice : parts[0]);
+        /* Who leaves the slice out of the form means the one that runc and crun take. */
+        *ret_slice = g_strdup(!isempty(parts[0]) ? parts[0] : user ? "app.slice" : "system.slice");
         *ret_scope = scope_name(parts[1], isempty(parts[2]) ? id : parts[2]);
         return 0;
 }

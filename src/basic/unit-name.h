@@ -15,9 +15,10 @@ char *unit_name_escape(const char *s);
 /* The opposite. NULL when an escape is malformed. */
 char *unit_name_unescape(const char *s);
 
-/* Names of slice and scope of a container from linux.cgroupsPath ("slice:prefix:name", may be NULL): empty
- * or absent parts get the defaults machine.slice (root) or app.slice (user), "berth" and id. prefix may be
- * empty: then it is name.scope; a name that ends in ".slice" stays as it is. -EINVAL: cgroupsPath has a
- * colon but not this form. Callers free. */
+/* Names of slice and scope of a container from linux.cgroupsPath ("slice:prefix:name"). Without one they are
+ * machine.slice (root) or app.slice (user) and berth-ID.scope. An empty slice is system.slice (root) or
+ * app.slice (user), as in runc's docs/systemd.md; with an empty prefix the scope is name.scope; an empty
+ * name is the id; a name that ends in ".slice" stays as it is. -EINVAL: cgroupsPath has a colon but not this
+ * form. Callers free. */
 int unit_names_for_container(
                 const char *cgroups_path, const char *id, bool user, char **ret_slice, char **ret_scope);
