@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from attacks import background, capabilities, everything, not_with_runc, on_terminal, user_namespace
+from attacks import background, capabilities, not_with_runc, on_terminal, user_namespace
 
 # ---- who the payload is ----
 
