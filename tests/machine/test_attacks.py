@@ -29,7 +29,7 @@ ATTACKS = {
     "a user that is read as root (CVE-2026-30892)": ["test_attacks_process.py: test_users_that_are_none"],
     "a cgroup outside by ..": ["test_cgroupfs.py: test_bad_paths"],
     "inheritable capabilities (CVE-2022-29162)": ["test_attacks_process.py: test_exec_gives_nothing_to_inherit"],
-    "labels that exec forgets": ["not staged: a machine has no security module"],
+    "labels that exec forgets": ["tests/vm: apparmor", "tests/vm: selinux"],
     "writable cgroups over /sys (CVE-2023-25809)": ["test_attacks_process.py: test_no_cgroups_by_sysfs"],
     "directories made outside (CVE-2024-45310)": ["test_symlinks_that_change_meanwhile"],
     "the state directory": ["test_attacks_process.py: test_ids_that_are_none", "test_attacks_process.py: test_the_state_is_private"],
@@ -51,7 +51,7 @@ ATTACKS = {
     "sysctls of the host": ["test_attacks_process.py: test_sysctls_of_the_host"],
     "oom_score_adj": ["test_attacks_process.py: test_oom_score"],
     "the caller's CPU affinity": ["test_attacks_process.py: test_affinity"],
-    "SELinux labels of keys": ["not staged: a machine has no security module"],
+    "SELinux labels of keys": ["tests/vm: selinux"],
     # The machine's cgroups have no memory controller; the words are of a test of memory limits in tests/vm.
     "a limit that kills init": ["not staged: no limit bites in a machine"],
 }
