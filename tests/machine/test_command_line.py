@@ -281,12 +281,11 @@ def test_ids(bundles, runtime, container):
     assert runtime("list", "-q").stdout == ""
 
 
-@pytest.mark.parametrize("container", ["", ".", "..", "a/b", "../a", *(case(name, without=["crun"], why="crun takes it") for name in ("a b", "a:b", "ä"))])
+@not_with("crun", reason="crun 1.21 takes some of them: delete of .. empties /run")
+@pytest.mark.parametrize("container", ["", ".", "..", "a/b", "../a", "a b", "a:b", "ä"])
 @pytest.mark.parametrize("verb", ["create", "state", "delete"])
 def test_ids_that_cannot_be(bundles, runtime, verb, container):
     options = ["--bundle", bundles.make("named", ["true"])] if verb == "create" else []
     done = runtime(verb, *options, container, check=False)
     assert done.returncode == 1
-    assert done.stderr
-    if runtime.name != "crun":
-        assert re.search("invalid container ID format|container id cannot be empty", done.stderr)
+    assert re.search("invalid container ID format|container id cannot be empty", done.stderr)

@@ -273,12 +273,12 @@ def test_spec(machine, runtime, directory, option):
         assert "File config.json exists. Remove it first" in done.stderr
 
 
+@not_with("crun", reason="crun leaves the maps out and the network in")
 def test_spec_for_users(machine, runtime, directory):
     machine.run(f"cd {directory} && {runtime.name} spec --rootless")
     config = json.loads(machine.output(f"cat {directory}/config.json"))
     assert "user" in [ns["type"] for ns in config["linux"]["namespaces"]]
-    if runtime.name != "crun":
-        assert "network" not in [ns["type"] for ns in config["linux"]["namespaces"]]
+    assert "network" not in [ns["type"] for ns in config["linux"]["namespaces"]]
     assert config["linux"]["uidMappings"] and config["linux"]["gidMappings"]
 
 
