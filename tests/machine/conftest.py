@@ -150,6 +150,7 @@ def terminal(machine):
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "valgrind: needs valgrind in the machine")
     config.addinivalue_line("markers", "peer: describes the interface of an OCI runtime: runc has to pass, too")
     config.addinivalue_line("markers", "peer_crun: so has crun")
 
