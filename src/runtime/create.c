@@ -321,22 +321,33 @@ int creation_new(const CreateOptions *options, Creation **ret) {
 
 /* ---- the end of it ---- */
 
-static void undo(Creation *c) {
+/* Whatever the hooks before it made has to be taken back, as by delete (runtime.md, "Lifecycle"). */
+static void run_poststop_hooks(const Creation *c) {
+        _cleanup_free_ char *state = state_text(c->state, "stopped", /* pid= */ 0);
+
+        (void) hooks_run(c->spec, SPEC_HOOK_POSTSTOP, state);
+}
+
+static void undo(Creation *c, bool had_init) {
         if (c->placement)
                 placement_undo(c->placement);
         if (c->state && c->state->root_mount > 0)
                 (void) host_root_detach(c->state->rootfs, c->state->root_mount);
         if (c->state)
                 container_undo_resctrl(c->state, &c->resctrl, c->resctrl_created);
+        if (had_init)
+                run_poststop_hooks(c);
         if (c->dir_fd >= 0)
                 container_remove_directory(c->options->root, c->options->id);
 }
 
 void creation_free(Creation *c) {
+        bool had_init = c->sandbox && sandbox_init(c->sandbox)->pid > 0;
+
         if (c->sandbox)
                 sandbox_free(c->sandbox);
         if (!c->finished)
-                undo(c);
+                undo(c, had_init);
         if (c->placement)
                 placement_free(c->placement);
         (void) sd_event_unref(c->event);
