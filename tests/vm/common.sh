@@ -120,3 +120,16 @@ not_started() {
         systemctl reset-failed "container@$1"
         [ ! -e "/sys/fs/resctrl/$1" ] || fail "the group $1 is there"
 }
+
+# podman_setup: the engine uses berth, no network and no image
+podman_setup() {
+        mkdir -p /etc/containers/containers.conf.d
+        cp /usr/share/doc/berth/examples/podman-berth.conf /etc/containers/containers.conf.d/
+        printf '[containers]\nnetns = "none"\n[engine]\nruntime = "berth"\n' >/etc/containers/containers.conf.d/tests.conf
+        printf '[storage]\ndriver = "vfs"\nrunroot = "/run/containers/storage"\ngraphroot = "/var/lib/containers/storage"\n' >/etc/containers/storage.conf
+}
+
+# podman_cgroup NAME: the directory of the container's cgroup
+podman_cgroup() {
+        echo "/sys/fs/cgroup$(podman inspect -f '{{.State.CgroupPath}}' "$1")"
+}

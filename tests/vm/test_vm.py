@@ -17,7 +17,7 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
 CASES = sorted(path.stem for path in (HERE / "cases").glob("*.sh"))
-TIMEOUT = 600
+TIMEOUT = 900
 # Cases for which the kernel is another one; AppArmor is what Debian's kernel has without such words.
 WORDS = {"selinux": "security=selinux enforcing=0"}
 
