@@ -10,17 +10,18 @@
 
 typedef enum ReportKind {
         /* child to parent */
-        REPORT_LOG,         /* text is a message of level in value */
-        REPORT_FAILED,      /* text is what failed; err its errno: the child is about to exit */
-        REPORT_WANT_MAPS,   /* new user namespace: write my uid and gid maps */
-        REPORT_WANT_CGROUP, /* I go on when I am in the scope's cgroup */
-        REPORT_WANT_NET,    /* I am in my network namespace: give me my interfaces */
-        REPORT_WANT_HOOKS,  /* mounts are made, not pivoted: run the runtime's hooks */
-        REPORT_CONSOLE,     /* fd: pty master */
-        REPORT_NOTIFY,      /* fd: the payload's notification socket, to who starts it */
-        REPORT_SECCOMP,     /* a seccomp listener is to be fetched: see sandbox/seccomp-listener.h */
-        REPORT_READY,       /* only exec is left */
-        REPORT_EXECUTED,    /* never sent: the socket's end (O_CLOEXEC) says it */
+        REPORT_LOG,           /* text is a message of level in value */
+        REPORT_FAILED,        /* text is what failed; err its errno: the child is about to exit */
+        REPORT_WANT_MAPS,     /* new user namespace: write my uid and gid maps */
+        REPORT_WANT_CGROUP,   /* I go on when I am in the scope's cgroup */
+        REPORT_WANT_DELEGATE, /* my cgroup namespace is made: move me into the delegated cgroup */
+        REPORT_WANT_NET,      /* I am in my network namespace: give me my interfaces */
+        REPORT_WANT_HOOKS,    /* mounts are made, not pivoted: run the runtime's hooks */
+        REPORT_CONSOLE,       /* fd: pty master */
+        REPORT_NOTIFY,        /* fd: the payload's notification socket, to who starts it */
+        REPORT_SECCOMP,       /* a seccomp listener is to be fetched: see sandbox/seccomp-listener.h */
+        REPORT_READY,         /* only exec is left */
+        REPORT_EXECUTED,      /* never sent: the socket's end (O_CLOEXEC) says it */
         /* parent to child */
         REPORT_GO,    /* what you asked for is done */
         REPORT_START, /* execute the payload; text: NUL-separated environment additions, fds: its descriptors

@@ -69,7 +69,10 @@ static void enable_controllers(int fd, const char *path) {
         names = g_strsplit(available, " ", -1);
         joined = g_strjoinv(" +", names);
         all = g_strdup_printf("+%s", joined);
-        if (write_string_at(fd, "cgroup.subtree_control", all) >= 0)
+        r = write_string_at(fd, "cgroup.subtree_control", all);
+        /* There are processes. It could have the controllers of threads, but then those below could have
+         * none of the others, nor processes. */
+        if (r >= 0 || r == -EBUSY)
                 return;
         for (char **name = names; *name; name++) {
                 _cleanup_free_ char *word = g_strdup_printf("+%s", *name);
@@ -89,7 +92,7 @@ static int enter_or_make(int parent_fd, const char *name) {
         return fd < 0 ? negative_errno() : fd;
 }
 
-int cgroup_make(int root_fd, const char *path) {
+static int make_path(int root_fd, const char *path, bool enable) {
         _cleanup_close_ int fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
         size_t n = 0, next;
 
@@ -99,7 +102,8 @@ int cgroup_make(int root_fd, const char *path) {
                 _cleanup_free_ char *above = g_strndup(path, n), *name = NULL;
                 int child_fd;
 
-                enable_controllers(fd, n > 0 ? above : "/");
+                if (enable)
+                        enable_controllers(fd, n > 0 ? above : "/");
                 n += strspn(path + n, "/");
                 name = g_strndup(path + n, next - n);
                 child_fd = enter_or_make(fd, name);
@@ -111,6 +115,27 @@ int cgroup_make(int root_fd, const char *path) {
                 n = next;
         }
         return TAKE_FD(fd);
+}
+
+int cgroup_make(int root_fd, const char *path) {
+        return make_path(root_fd, path, /* enable= */ true);
+}
+
+int cgroup_move_below(int cgroup_fd, const char *path, pid_t pid) {
+        _cleanup_free_ char *text = g_strdup_printf("%d", (int) pid);
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = make_path(cgroup_fd, path, /* enable= */ false);
+        if (fd < 0)
+                return fd;
+        r = write_string_at(fd, "cgroup.procs", text);
+        if (r < 0)
+                return log_error_errno(
+                                r, "Failed to move process %d into the cgroup '%s': %m", (int) pid, path);
+        closep(&fd);
+        fd = -EBADF;
+        return make_path(cgroup_fd, path, /* enable= */ true);
 }
 
 /* A cgroup's files go with it, so only directories need removing. */

@@ -5,6 +5,7 @@
  * ("/docker/1234") or start at a descriptor of its root; they never lead out of it. */
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Whether path can name a cgroup to make: absolute, not the root, no "." or ".." components. Pure. */
 bool cgroup_path_is_valid(const char *path);
@@ -18,6 +19,11 @@ int cgroup_first_missing(int root_fd, const char *path, char **ret);
  * Logs. -EACCES, -EPERM, -EROFS: no right to; -EAGAIN: cgroup.max.descendants or cgroup.max.depth. Source:
  * cgroup-v2.rst, "Controlling Controllers". */
 int cgroup_make(int root_fd, const char *path);
+
+/* Makes the cgroup path ("a" or "a/b") below the one that process pid, our child, is alone in, moves it
+ * there, and then lets all controllers reach down: while a cgroup has processes they cannot. Returns a
+ * descriptor of it. Logs. */
+int cgroup_move_below(int cgroup_fd, const char *path, pid_t pid);
 
 /* Removes the cgroup with all below it, and then the directories above it as far as from, which is path or
  * one of its parents, if nothing else is in them. NULL: nothing is to be removed. Its processes have been

@@ -35,10 +35,9 @@ bool cgroup_owner_wanted(const Spec *spec) {
         return spec->process_set && cgroup && !cgroup->path && mounts_writable_cgroup(spec);
 }
 
-/* The id of the payload's user on the host; false when it has none that we know. */
-static bool host_uid(const Spec *spec, uid_t *ret) {
+/* The id on the host of a user of the container; false when it has none that we know. */
+static bool host_uid(const Spec *spec, uint32_t uid, uid_t *ret) {
         const SpecIdMap *map = &spec->linux_.id_map;
-        uint32_t uid = spec->process.user.uid;
 
         if (!spec_namespace(spec, CLONE_NEWUSER)) {
                 *ret = uid;
@@ -61,14 +60,14 @@ static int give(int cgroup_fd, const char *file, uid_t uid) {
                         *file ? file : ".", uid);
 }
 
-int cgroup_owner_apply(const Spec *spec, int cgroup_fd) {
+static int give_all(const Spec *spec, uint32_t container_uid, int cgroup_fd) {
         _cleanup_free_ char *list = NULL;
         _cleanup_strv_ char **files = NULL;
         uid_t uid;
         int r;
 
         /* Without privileges it is ours, and can be nobody else's. */
-        if (!cgroup_owner_wanted(spec) || geteuid() != 0 || !host_uid(spec, &uid) || uid == 0)
+        if (geteuid() != 0 || !host_uid(spec, container_uid, &uid) || uid == 0)
                 return 0;
 
         if (read_file_at(AT_FDCWD, DELEGATE_LIST, &list, NULL) < 0)
@@ -79,4 +78,12 @@ int cgroup_owner_apply(const Spec *spec, int cgroup_fd) {
                 if (**file)
                         r = give(cgroup_fd, *file, uid);
         return r;
+}
+
+int cgroup_owner_apply(const Spec *spec, int cgroup_fd) {
+        return cgroup_owner_wanted(spec) ? give_all(spec, spec->process.user.uid, cgroup_fd) : 0;
+}
+
+int cgroup_owner_delegate(const Spec *spec, int cgroup_fd) {
+        return give_all(spec, /* container_uid= */ 0, cgroup_fd);
 }

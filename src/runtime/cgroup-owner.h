@@ -14,3 +14,6 @@ bool cgroup_owner_wanted(const Spec *spec);
 /* Gives the cgroup to the payload's user, when it has a cgroup namespace of its own and mounts the cgroup
  * file system writable; otherwise does nothing. Logs. */
 int cgroup_owner_apply(const Spec *spec, int cgroup_fd);
+
+/* Gives the cgroup to the container's root. Logs. */
+int cgroup_owner_delegate(const Spec *spec, int cgroup_fd);

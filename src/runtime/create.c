@@ -231,6 +231,11 @@ static int on_init(sd_event_source *source, int fd, uint32_t revents, void *user
                 c->init_wants = event;
                 r = let_init_go_on(c);
         }
+        if (r >= 0 && event == SANDBOX_WANT_DELEGATE) {
+                r = placement_delegate(c->placement);
+                if (r >= 0)
+                        r = sandbox_allow(c->sandbox);
+        }
         if (r >= 0 && event == SANDBOX_READY)
                 c->init_ready = true;
         if (r < 0)

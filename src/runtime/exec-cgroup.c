@@ -10,6 +10,7 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "cgroup/cgroup.h"
+#include "runtime/subgroup.h"
 
 static int open_of_init(const State *state, pid_t init, char **ret_path) {
         _cleanup_free_ char *path = NULL;
@@ -61,6 +62,7 @@ static int parse_word(char **words, const char **ret) {
 }
 
 static int open_below(const State *state, char **words, char **ret_path) {
+        _cleanup_free_ char *base = subgroup_path(state);
         _cleanup_close_ int base_fd = -EBADF;
         const char *path;
         int r, fd;
@@ -68,14 +70,13 @@ static int open_below(const State *state, char **words, char **ret_path) {
         r = parse_word(words, &path);
         if (r < 0)
                 return r;
-        base_fd = cgroup_open(state->cgroup);
+        base_fd = cgroup_open(base);
         if (base_fd < 0)
-                return log_error_errno(base_fd, "Failed to open the cgroup '%s': %m", state->cgroup);
+                return log_error_errno(base_fd, "Failed to open the cgroup '%s': %m", base);
         fd = open_beneath(base_fd, path, O_RDONLY | O_DIRECTORY);
         if (fd < 0)
-                return log_error_errno(
-                                fd, "Failed to open the cgroup '%s' below '%s': %m", path, state->cgroup);
-        *ret_path = streq(path, ".") ? g_strdup(state->cgroup) : g_build_filename(state->cgroup, path, NULL);
+                return log_error_errno(fd, "Failed to open the cgroup '%s' below '%s': %m", path, base);
+        *ret_path = streq(path, ".") ? g_strdup(base) : g_build_filename(base, path, NULL);
         return fd;
 }
 

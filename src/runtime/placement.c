@@ -15,6 +15,7 @@
 #include "runtime/cgroup-owner.h"
 #include "runtime/device-rules.h"
 #include "runtime/own-cgroup.h"
+#include "runtime/subgroup.h"
 #include "spec/resource-limits.h"
 #include "unit/properties-from-spec.h"
 #include "unit/scope.h"
@@ -35,6 +36,7 @@ struct Placement {
         char **settings; /* cgroup files to write */
         PlacementDone done;
         void *userdata;
+        pid_t pid;
         bool ready;
         bool tolerant; /* no cgroup is better than no container */
 
@@ -50,11 +52,15 @@ struct Placement {
         bool made;
 };
 
+static bool delegates(const PlacementOptions *options) {
+        return !isempty(spec_annotation(options->spec, SPEC_ANNOTATION_DELEGATE));
+}
+
 /* ---- a scope ---- */
 
 static int scope_prepare_names(Placement *p) {
         State *s = p->options.state;
-        const char *path = p->options.spec->linux_.cgroups_path;
+        const char *path = p->options.spec->linux_.cgroups_path, *subgroup;
         int r;
 
         r = unit_names_for_container(path, s->id, manager_is_user(p->manager), &s->slice, &s->scope);
@@ -67,6 +73,8 @@ static int scope_prepare_names(Placement *p) {
                                 "#/linux/cgroupsPath: expected cgroupsPath to be of format "
                                 "\"slice:prefix:name\" for systemd cgroups, got \"%s\" instead",
                                 path);
+        subgroup = spec_annotation(p->options.spec, SPEC_ANNOTATION_SUBGROUP);
+        s->subgroup = isempty(subgroup) ? NULL : g_strdup(subgroup);
         return 0;
 }
 
@@ -103,10 +111,11 @@ static int scope_complete(const Placement *p, const char *cgroup_path) {
         const SpecResources *resources = &p->options.spec->linux_.resources;
         const char *const *settings = (const char *const *) p->settings;
         bool any_settings = settings && *settings, owner = cgroup_owner_wanted(p->options.spec);
-        _cleanup_close_ int fd = -EBADF;
+        _cleanup_close_ int fd = -EBADF, subgroup_fd = -EBADF;
+        const State *s = p->options.state;
         int r;
 
-        if (!any_settings && !p->device_filter && !owner)
+        if (!any_settings && !p->device_filter && !owner && !s->subgroup)
                 return 0;
         fd = cgroup_open(cgroup_path);
         if (fd < 0)
@@ -116,7 +125,11 @@ static int scope_complete(const Placement *p, const char *cgroup_path) {
                 r = cgroup_write_settings(fd, settings);
         if (r >= 0 && p->device_filter)
                 r = device_rules_apply(resources, fd);
-        return r < 0 || !owner ? r : cgroup_owner_apply(p->options.spec, fd);
+        if (r >= 0 && s->subgroup)
+                r = subgroup_fd = subgroup_enter(s, fd, p->pid);
+        if (r < 0 || !owner)
+                return r < 0 ? r : 0;
+        return cgroup_owner_apply(p->options.spec, s->subgroup ? subgroup_fd : fd);
 }
 
 static void on_scope(int error, const char *cgroup_path, void *userdata) {
@@ -210,6 +223,11 @@ static int disabled_prepare(Placement *p) {
                 return log_error_errno(
                                 -EINVAL,
                                 "--resources-from: settings of a unit need --cgroup-manager=systemd");
+        if (delegates(&p->options))
+                return log_error_errno(
+                                -EINVAL,
+                                "#/annotations/" SPEC_ANNOTATION_DELEGATE ": needs a cgroup, and there is "
+                                "none with --cgroup-manager=disabled");
         r = limits_to_files(&p->options.spec->linux_.resources, &settings);
         if (r < 0)
                 return r;
@@ -261,7 +279,8 @@ static int asks_for_nothing(const PlacementOptions *options) {
         r = limits_to_files(&linux_->resources, &settings);
         if (r < 0)
                 return r;
-        return isempty(linux_->cgroups_path) && !options->resources_from && !*settings;
+        return isempty(linux_->cgroups_path) && !options->resources_from && !*settings &&
+                        !delegates(options);
 }
 
 static int connect_to_systemd(Placement *p) {
@@ -368,7 +387,12 @@ bool placement_needs_our_ids(const Placement *p) {
 int placement_begin(Placement *p, pid_t pid, PlacementDone done, void *userdata) {
         p->done = done;
         p->userdata = userdata;
+        p->pid = pid;
         return p->kind->begin(p, pid);
+}
+
+int placement_delegate(Placement *p) {
+        return subgroup_delegate(p->options.state, p->options.spec, p->pid);
 }
 
 bool placement_is_ready(const Placement *p) {

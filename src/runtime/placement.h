@@ -73,6 +73,9 @@ bool placement_needs_our_ids(const Placement *p);
 /* Puts the process in its place, at the same time as other things happen. Logs. */
 int placement_begin(Placement *p, pid_t pid, PlacementDone done, void *userdata);
 
+/* Moves the process, which is in its place, into the cgroup below that the configuration delegates. Logs. */
+int placement_delegate(Placement *p);
+
 /* Whether the process is in its place. */
 bool placement_is_ready(const Placement *p);
 

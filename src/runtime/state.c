@@ -37,6 +37,7 @@ void state_free(State *s) {
         g_free(s->slice);
         g_free(s->cgroup);
         g_free(s->cgroup_made);
+        g_free(s->subgroup);
         g_free(s->resctrl_group);
         g_free(s->resctrl_monitor);
         g_free(s->late_hooks);
@@ -60,6 +61,7 @@ static const struct {
         { "Slice", offsetof(State, slice) },
         { "ControlGroup", offsetof(State, cgroup) },
         { "ControlGroupMade", offsetof(State, cgroup_made) },
+        { "Subgroup", offsetof(State, subgroup) },
         { "ResctrlGroup", offsetof(State, resctrl_group) },
         { "ResctrlMonitor", offsetof(State, resctrl_monitor) },
         { "LateHooks", offsetof(State, late_hooks) },

@@ -39,6 +39,7 @@ typedef struct State {
         char *slice;
         char *cgroup;          /* path in the unified hierarchy, NULL: none of its own */
         char *cgroup_made;     /* that, or one of its parents: to remove from there on; NULL: none of ours */
+        char *subgroup;        /* path of the one below cgroup that init was moved to; NULL: none */
         uint64_t root_mount;   /* id of the mount over rootfs to remove at the end; 0: none */
         char *resctrl_group;   /* to remove at the end; NULL: none of ours */
         char *resctrl_monitor; /* group with a monitoring group of the container, to remove; NULL: none */

@@ -260,6 +260,14 @@ static int open_init(Supervisor *s) {
         return r < 0 ? log_error_errno(r, "Failed to find the process that berth create made: %m") : 0;
 }
 
+/* Init may be below its scope, where there are no limits. */
+static void cut_below_scope(char *cgroup) {
+        char *below = strstr(cgroup, ".scope/");
+
+        if (below)
+                below[strlen(".scope")] = '\0';
+}
+
 static int watch_container(Supervisor *s) {
         _cleanup_free_ char *cgroup = NULL;
         int r;
@@ -267,6 +275,7 @@ static int watch_container(Supervisor *s) {
         r = pid_cgroup(s->init.pid, &cgroup);
         if (r < 0)
                 return log_error_errno(r, "Failed to find the cgroup of process %d: %m", (int) s->init.pid);
+        cut_below_scope(cgroup);
         r = oom_watch_new(s->event, cgroup, on_oom, s, &s->oom);
         if (r < 0)
                 return r;

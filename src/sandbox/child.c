@@ -98,6 +98,10 @@ static bool needs_cgroup_early(const SandboxContext *c) {
         return mounts_need_cgroup_early(c->spec);
 }
 
+static bool needs_delegate(const SandboxContext *c) {
+        return !isempty(spec_annotation(c->spec, SPEC_ANNOTATION_DELEGATE));
+}
+
 static bool needs_masks_late(const SandboxContext *c) {
         return mounts_cover_any(c->spec, c->spec->linux_.masked_paths) ||
                         mounts_cover_any(c->spec, c->spec->linux_.readonly_paths);
@@ -257,6 +261,15 @@ static int step_cgroup(SandboxContext *c) {
         if (r < 0)
                 return r;
         return mounts_apply_cgroup(c->spec, &c->mounts, c->root_fd);
+}
+
+static int step_delegate(SandboxContext *c) {
+        int r;
+
+        r = report_send_kind(c->report_fd, REPORT_WANT_DELEGATE);
+        if (r < 0)
+                return log_error_errno(r, "Failed to ask for the delegated cgroup: %m");
+        return wait_for_go(c);
 }
 
 /* As runc does: the directory is made when it is missing, and belongs to root. */
@@ -487,6 +500,7 @@ static const ChildStep create_steps[] = {
         { "masks", needs_masks_early, step_masks },
         /* Up to here everything goes on while systemd makes the scope. */
         { "cgroup", NULL, step_cgroup },
+        { "delegate-cgroup", needs_delegate, step_delegate },
         { "masks-late", needs_masks_late, step_masks },
         { "finish-root", NULL, step_finish_root },
         { "time-namespace", NULL, step_time },

@@ -291,6 +291,9 @@ static int handle(Sandbox *s, Report *report, SandboxEvent *ret) {
         case REPORT_WANT_CGROUP:
                 *ret = SANDBOX_WANT_CGROUP;
                 return 0;
+        case REPORT_WANT_DELEGATE:
+                *ret = SANDBOX_WANT_DELEGATE;
+                return 0;
         case REPORT_WANT_HOOKS:
                 *ret = SANDBOX_WANT_HOOKS;
                 return 0;

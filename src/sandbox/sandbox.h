@@ -37,11 +37,13 @@ typedef struct SandboxOptions {
 
 /* What init has said. */
 typedef enum SandboxEvent {
-        SANDBOX_PROGRESS,    /* nothing to do */
-        SANDBOX_WANT_CGROUP, /* waits for sandbox_allow(), which is due when it is in its cgroup */
-        SANDBOX_WANT_HOOKS,  /* waits for sandbox_allow(), which is due when the runtime's hooks have run */
-        SANDBOX_READY,       /* only exec is left */
-        SANDBOX_EXECUTED,    /* the payload runs (or has been killed before) */
+        SANDBOX_PROGRESS,      /* nothing to do */
+        SANDBOX_WANT_CGROUP,   /* waits for sandbox_allow(), which is due when it is in its cgroup */
+        SANDBOX_WANT_DELEGATE, /* waits for sandbox_allow(), which is due when it is in its delegated cgroup
+                                */
+        SANDBOX_WANT_HOOKS, /* waits for sandbox_allow(), which is due when the runtime's hooks have run */
+        SANDBOX_READY,      /* only exec is left */
+        SANDBOX_EXECUTED,   /* the payload runs (or has been killed before) */
 } SandboxEvent;
 
 typedef struct Sandbox Sandbox;

@@ -4,6 +4,7 @@
  * cannot say because it takes more than one value. Everything is decided from the text, nothing from the
  * system. */
 
+#include <limits.h>
 #include <linux/sched.h>
 #include <stdarg.h>
 
@@ -117,6 +118,32 @@ static int check_known_annotations(const SpecCheck *check) {
         return 0;
 }
 
+/* Pure path of names, so that it stays below the container's cgroup. */
+static bool is_path_below(const char *path) {
+        _cleanup_strv_ char **names = g_strsplit(path, "/", -1);
+
+        for (char **name = names; *name; name++)
+                if (isempty(*name) || streq(*name, ".") || streq(*name, "..") || strlen(*name) > NAME_MAX)
+                        return false;
+        return true;
+}
+
+static int check_cgroup_annotations(const SpecCheck *check) {
+        static const char *const keys[] = { SPEC_ANNOTATION_SUBGROUP, SPEC_ANNOTATION_DELEGATE };
+
+        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
+                const char *value = spec_annotation(check->spec, keys[i]);
+
+                if (!isempty(value) && !is_path_below(value))
+                        return spec_reject(
+                                        check,
+                                        "/annotations/%s: expected the name of a cgroup below the "
+                                        "container's, not absolute and without \"..\", got '%s'",
+                                        keys[i], value);
+        }
+        return 0;
+}
+
 static int check_annotations(const SpecCheck *check) {
         for (size_t i = 0; i < check->spec->annotations.n; i++)
                 if (isempty(check->spec->annotations.items[i].key))
@@ -125,8 +152,8 @@ static int check_annotations(const SpecCheck *check) {
 }
 
 static const SpecRule spec_rules[] = {
-        check_version, check_root,        check_hostname, check_domainname,
-        check_hooks,   check_annotations, SPEC_RULES_END,
+        check_version, check_root,        check_hostname,           check_domainname,
+        check_hooks,   check_annotations, check_cgroup_annotations, SPEC_RULES_END,
 };
 
 int spec_validate(const char *file, const Spec *spec) {
