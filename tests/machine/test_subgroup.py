@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from edits import MAPPING, both, put
+from edits import MAPPING, both, not_with, put
 from runtimes import Runtime
 
 if os.environ.get("BERTH_TEST_RUNTIME") == "runc":
@@ -52,9 +52,13 @@ def test_where_init_is(machine, bundles, runtime, edit, host, inside):
     assert (dot, rest) == (".scope", host)
     if host:
         assert machine.output(f"cat /sys/fs/cgroup{scope}.scope/cgroup.procs") == ""
-    assert runtime("exec", "below", "sed", "-n", "s/^0:://p", "/proc/self/cgroup").stdout.strip() == inside
+    assert machine.output(f"nsenter --target {pid} --cgroup sed -n 's/^0:://p' /proc/{pid}/cgroup") == inside
+    # crun's exec goes to the root of the namespace, where nobody can be when controllers reach down
+    if runtime.name == "berth":
+        assert runtime("exec", "below", "sed", "-n", "s/^0:://p", "/proc/self/cgroup").stdout.strip() == inside
 
 
+@not_with("crun", "exec does not go where init is")
 def test_verbs_see_all_below(machine, bundles, runtime):
     pid = run(machine, bundles, runtime, below(subgroup="sub", delegate="mine"))
     place = cgroup(machine, pid)
@@ -129,6 +133,7 @@ def test_names_that_lead_elsewhere(machine, bundles, runtime, annotation, name):
     assert runtime("list", "--quiet").stdout == ""
 
 
+@not_with("crun", "leaves the parents that it has made")
 def test_below_a_named_path(machine, bundles):
     """The delegated cgroup needs no systemd; the subgroup is for a scope."""
     runtime = Runtime(machine, os.environ.get("BERTH_TEST_RUNTIME", "berth"), options=())
