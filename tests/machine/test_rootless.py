@@ -6,6 +6,7 @@ import shlex
 
 import pytest
 
+from edits import put
 from rootless import MANAGER, ONLY_BERTH, RANGES, RUNTIME, SLEEP, bundles, cgroup, mapping, runtime, sh  # noqa: F401
 from users import SUBID, SUBIDS, UID, User
 
@@ -47,6 +48,22 @@ def test_exec_is_in_the_cgroup(machine, bundles, runtime, place):
     done = runtime.user.run(f"{RUNTIME} exec --detach joined sleep 1001 >/dev/null 2>&1", place=place, check=False)
     assert done.returncode == 0
     assert machine.output(f"wc -l </sys/fs/cgroup{scope}/cgroup.procs") == "2"
+
+
+# runc knows no such annotations.
+@ONLY_BERTH
+@pytest.mark.parametrize("place", User.PLACES)
+def test_cgroups_below_the_scope(machine, user, bundles, runtime, place):
+    edit = put("annotations", {"run.oci.systemd.subgroup": "sub", "run.oci.delegate-cgroup": "mine"})
+    runtime.start("below", bundles.make("below", SLEEP, edit), place=place)
+    below = cgroup(machine, runtime.state("below")["pid"])
+    assert below == f"{MANAGER}/app.slice/berth-below.scope/sub/mine"
+    assert machine.output(f"stat -c %u /sys/fs/cgroup{below} /sys/fs/cgroup{below}/cgroup.procs").split() == [str(UID)] * 2
+    done = user.run(f"{RUNTIME} exec --detach below sleep 1001 >/dev/null 2>&1", place=place, check=False)
+    assert done.returncode == 0
+    assert machine.output(f"wc -l </sys/fs/cgroup{below}/cgroup.procs") == "2"
+    runtime("delete", "--force", "below", place=place)
+    machine.wait_until(f"! test -e /sys/fs/cgroup{MANAGER}/app.slice/berth-below.scope")
 
 
 @pytest.mark.parametrize("place", ["sudo", "unit"])
