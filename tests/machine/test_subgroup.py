@@ -153,3 +153,14 @@ def test_no_cgroup_to_delegate(machine, bundles, runtime):
     done = Runtime(machine, "berth", options=("--cgroup-manager=disabled",)).run("below", bundle, check=False)
     assert done.returncode == 1
     assert DELEGATE in done.stderr and "disabled" in done.stderr
+
+
+@pytest.mark.skipif(os.environ.get("BERTH_TEST_RUNTIME", "berth") != "berth", reason="only berth has units for containers")
+def test_a_service_hears_its_payload(machine, bundles):
+    """What the payload says from below the scope is passed on."""
+    bundles.make("below", ["sh", "-c", "systemd-notify --ready --status=here; sleep 1000"], below(subgroup="sub", delegate="mine"))
+    machine.run("systemctl start container@below")
+    machine.wait_until("systemctl show --value -p StatusText container@below | grep -x here")
+    assert cgroup(machine, machine.output("berth state below | sed -n 's/.*\"pid\": \\([0-9]*\\).*/\\1/p'")).endswith(".scope/sub/mine")
+    machine.run("systemctl stop container@below")
+    assert machine.output("systemctl show --value -p ActiveState container@below") == "inactive"
