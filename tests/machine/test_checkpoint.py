@@ -269,7 +269,7 @@ def test_foreground(criu, machine, bundles, runtime):
     script = f"{{ {command} run --bundle {bundle} waits; echo run $? >/tmp/waits.status; }} </dev/null 2>&1 | cat >/tmp/waits.log"
     runtime.ids.add("waits")
     machine.run(["systemd-run", "--quiet", "--collect", "sh", "-c", script])
-    machine.wait_until(f"{command} state waits")
+    machine.wait_until(f"{command} state waits | grep -q running")
     runtime.wait_for("waits", "[ -s $root/run/up ]")
     runtime("checkpoint", *image(), "waits")
     machine.wait_until("test -s /tmp/waits.status")
@@ -279,7 +279,7 @@ def test_foreground(criu, machine, bundles, runtime):
     machine.run("rm /tmp/waits.status")
     script = script.replace(f"run --bundle {bundle}", f"restore {shlex.join(image())} --bundle {bundle}")
     machine.run(["systemd-run", "--quiet", "--collect", "sh", "-c", script])
-    machine.wait_until(f"{command} state waits")
+    machine.wait_until(f"{command} state waits | grep -q running")
     machine.run(f"touch /proc/{runtime.pid('waits')}/root/run/go")
     machine.wait_until("test -s /tmp/waits.status")
     assert machine.output("cat /tmp/waits.status") == "run 7"
