@@ -80,8 +80,10 @@ static int run_ps(char **args, char **ret, int *ret_status) {
                 execute(args, write_fd);
 
         closep(&write_fd);
+        write_fd = -EBADF;
         r = read_fd(output_fd, &text, /* ret_size= */ NULL);
         closep(&output_fd); /* If that failed, ps must not wait for us. */
+        output_fd = -EBADF;
         q = process_reap(pid, &code, &status);
         if (r < 0 || q < 0) {
                 g_free(text);
