@@ -177,6 +177,62 @@ int pid_cgroup(pid_t pid, char **ret) {
         return -ENODATA;
 }
 
+/* A seccomp profile of a container that we are in may hide clone3(2), and valgrind does. */
+static pid_t clone_without_cgroup(uint64_t flags, int *ret_pidfd) {
+        int pidfd = -EBADF;
+        long pid;
+
+#ifdef __s390__
+        pid = syscall(SYS_clone, NULL, flags, &pidfd, NULL, NULL);
+#else
+        pid = syscall(SYS_clone, flags, NULL, &pidfd, NULL, NULL);
+#endif
+        if (pid < 0)
+                return negative_errno();
+        if (pid > 0)
+                *ret_pidfd = pidfd;
+        return (pid_t) pid;
+}
+
+static int enter_cgroup(int cgroup_fd) {
+        _cleanup_close_ int fd = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+
+        return fd < 0 || write(fd, "0", 1) < 0 ? negative_errno() : 0;
+}
+
+/* The new process enters the cgroup by itself, and says whether it could before we go on. */
+static pid_t clone_and_enter(uint64_t flags, int cgroup_fd, int *ret_pidfd) {
+        _cleanup_close_ int read_end = -EBADF, write_end = -EBADF, pidfd = -EBADF;
+        int pair[2], code, status, r = 0;
+        pid_t pid;
+
+        if (pipe2(pair, O_CLOEXEC) < 0)
+                return negative_errno();
+        read_end = pair[0];
+        write_end = pair[1];
+
+        pid = clone_without_cgroup(flags, &pidfd);
+        if (pid < 0)
+                return pid;
+        if (pid == 0) {
+                r = enter_cgroup(cgroup_fd);
+                if (write(write_end, &r, sizeof r) != sizeof r || r < 0)
+                        _exit(EXIT_FAILURE);
+                return 0;
+        }
+        closep(&write_end);
+        write_end = -EBADF;
+        if (read(read_end, &r, sizeof r) != sizeof r)
+                r = -ECHILD;
+        if (r >= 0) {
+                *ret_pidfd = TAKE_FD(pidfd);
+                return pid;
+        }
+        if (!(flags & CLONE_PARENT)) /* That is not our child. */
+                (void) process_reap(pid, &code, &status);
+        return r;
+}
+
 pid_t process_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd) {
         int pidfd = -EBADF;
         struct clone_args args = {
@@ -189,6 +245,11 @@ pid_t process_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd) {
         long pid;
 
         pid = syscall(SYS_clone3, &args, sizeof args);
+        if (pid < 0 && errno == ENOSYS)
+                return cgroup_fd >= 0
+                                ? clone_and_enter(flags | CLONE_PIDFD | args.exit_signal, cgroup_fd,
+                                                  ret_pidfd)
+                                : clone_without_cgroup(flags | CLONE_PIDFD | args.exit_signal, ret_pidfd);
         if (pid < 0)
                 return negative_errno();
         if (pid > 0)

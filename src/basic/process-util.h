@@ -53,7 +53,8 @@ bool pid_is_dying(pid_t pid);
 int pid_cgroup(pid_t pid, char **ret);
 
 /* fork() with clone3(2): flags are CLONE_NEW* (and CLONE_PARENT), cgroup_fd >= 0 adds CLONE_INTO_CGROUP.
- * Returns the pid in the parent, 0 in the child or a negative errno. The process must have one thread. */
+ * Where clone3(2) is hidden, it is clone(2) and cgroup.procs, with the same errors. Returns the pid in the
+ * parent, 0 in the child or a negative errno. The process must have one thread. */
 pid_t process_clone(uint64_t flags, int cgroup_fd, int *ret_pidfd);
 
 /* waitpid() until it answers; the status is that of siginfo: code CLD_EXITED with exit status, or

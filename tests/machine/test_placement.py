@@ -32,6 +32,19 @@ def test_exec_cpu_affinity(machine, bundles, runtime, edit, cpus):
     assert runtime("exec", "placed", "sh", "-c", command).stdout.strip() == (everything if cpus == "all" else cpus)
 
 
+def test_without_clone3(machine, bundles, runtime):
+    """In a container whose seccomp profile hides it, all else is as usual: the cgroup is the scope's from the beginning."""
+    bundle = bundles.make("placed", ["sleep", "1000"])
+    runtime.ids.add("placed")
+    hidden = ["systemd-run", "--quiet", "--collect", "--wait", "-p", "SystemCallFilter=~clone3",
+              "-p", "SystemCallErrorNumber=ENOSYS", runtime.name, *runtime.options]
+    machine.run([*hidden, "run", "--detach", "--bundle", bundle, "placed"])
+    machine.run([*hidden, "exec", "--detach", "placed", "sleep", "1000"])
+    pids = runtime("ps", "--format", "json", "placed").stdout
+    assert pids.count(",") == 1, pids
+    assert machine.show("berth-placed.scope", "ActiveState") == "active"
+
+
 def test_memory_policy(machine, bundles, runtime):
     def edit(config):
         config["linux"]["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "0", "flags": ["MPOL_F_STATIC_NODES"]}
