@@ -292,7 +292,7 @@ static int execute_copy(int exe_fd) {
         r = read_words(&words);
         if (r < 0)
                 return log_error_errno(r, "Failed to read our own command line: %m");
-        (void) execveat(copy_fd, "", words, environ, AT_EMPTY_PATH);
+        (void) execve(fd_path(copy_fd).path, words, environ);
         return log_error_errno(
                         negative_errno(),
                         "Failed to execute the copy in memory of our own program file, which a container "
