@@ -244,6 +244,7 @@ def test_the_size_of_a_terminal_changes(sleeper, runtime, terminal):
     assert done.returncode == 130, done.stdout
 
 
+@not_with("crun", reason="now and then crun loses output")
 def test_a_terminal_gives_all_of_much_output(sleeper, runtime, terminal):
     done = terminal(f"{runtime.name} --systemd-cgroup exec -t {sleeper} seq 1 50000")
     assert done.stdout.split() == [str(n) for n in range(1, 50001)]
