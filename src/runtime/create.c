@@ -50,20 +50,10 @@ struct Creation {
 /* ---- before the first side effect ---- */
 
 static int check_options(const CreateOptions *o, const Spec *spec) {
-        bool terminal = spec->process.terminal;
-
         if (!spec->process_set)
                 return log_error_errno(
                                 -EINVAL, "%s: /process: expected an object, found nothing", o->bundle);
-        if (terminal && o->detach && !o->console_socket)
-                return log_error_errno(
-                                -EINVAL,
-                                "cannot allocate tty if berth will detach without setting console socket");
-        if (o->console_socket && !(o->detach && terminal))
-                return log_error_errno(
-                                -EINVAL,
-                                "cannot use console socket if berth will not detach or allocate tty");
-        return 0;
+        return terminal_check(spec->process.terminal, o->detach, o->console_socket);
 }
 
 /* Descriptors and variables that the payload gets from our caller. */

@@ -167,20 +167,6 @@ static int load_process(Execution *e) {
         return 0;
 }
 
-static int check_terminal(const Execution *e) {
-        bool terminal = e->spec->process.terminal;
-
-        if (terminal && e->options->detach && !e->options->console_socket)
-                return log_error_errno(
-                                -EINVAL,
-                                "cannot allocate tty if berth will detach without setting console socket");
-        if (e->options->console_socket && !(terminal && e->options->detach))
-                return log_error_errno(
-                                -EINVAL,
-                                "cannot use console socket if berth will not detach or allocate tty");
-        return 0;
-}
-
 static char *describe(const char *status, pid_t pid, void *userdata) {
         return state_text(userdata, status, pid);
 }
@@ -195,7 +181,7 @@ static int execution_prepare(Execution *e) {
         if (r >= 0)
                 r = load_process(e);
         if (r >= 0)
-                r = check_terminal(e);
+                r = terminal_check(e->spec->process.terminal, o->detach, o->console_socket);
         if (r < 0)
                 return r;
 

@@ -38,6 +38,18 @@ int *inherited_fds(unsigned n) {
         return fds;
 }
 
+int terminal_check(bool terminal, bool detach, const char *console_socket) {
+        if (terminal && detach && !console_socket)
+                return log_error_errno(
+                                -EINVAL,
+                                "cannot allocate tty if berth will detach without setting console socket");
+        if (console_socket && !(detach && terminal))
+                return log_error_errno(
+                                -EINVAL,
+                                "cannot use console socket if berth will not detach or allocate tty");
+        return 0;
+}
+
 const char *runtime_seccomp_cache(void) {
         return system_is_ours() ? SECCOMP_CACHE : NULL;
 }

@@ -51,20 +51,6 @@ typedef struct Restoration {
 
 /* ---- before the first side effect ---- */
 
-static int check_terminal(const RestoreOptions *o, const Spec *spec) {
-        bool terminal = spec->process.terminal;
-
-        if (terminal && o->detach && !o->console_socket)
-                return log_error_errno(
-                                -EINVAL,
-                                "cannot allocate tty if berth will detach without setting console socket");
-        if (o->console_socket && !(o->detach && terminal))
-                return log_error_errno(
-                                -EINVAL,
-                                "cannot use console socket if berth will not detach or allocate tty");
-        return 0;
-}
-
 static int choose_place(Restoration *c) {
         const PlacementOptions options = {
                 .manager = c->options->cgroup_manager,
@@ -101,7 +87,7 @@ static int prepare(Restoration *c) {
 
         r = container_load_spec(o->id, o->bundle, o->config, &c->spec);
         if (r >= 0)
-                r = check_terminal(o, c->spec);
+                r = terminal_check(c->spec->process.terminal, o->detach, o->console_socket);
         if (r >= 0)
                 r = container_check_resctrl(c->spec, o->id, &c->resctrl);
         if (r >= 0)
