@@ -1,16 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Edits of a configuration, for Bundles.make(): functions that change a config, and how to combine them."""
 
-import os
-
-import pytest
-
 MAPPING = [{"containerID": 0, "hostID": 100000, "size": 65536}]
-
-
-def not_with(peer, reason):
-    """Marks what a peer does not do, or not in the version of Debian 13."""
-    return pytest.mark.skipif(os.environ.get("BERTH_TEST_RUNTIME") == peer, reason=f"{peer}: {reason}")
 
 
 def put(*path_and_value):

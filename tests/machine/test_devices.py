@@ -3,7 +3,8 @@
 
 import pytest
 
-from edits import both, mount, not_with, put, user_namespace
+from edits import both, mount, put, user_namespace
+from runtimes import not_with
 
 pytestmark = pytest.mark.peer
 
@@ -40,7 +41,7 @@ def test_a_node_anywhere(bundles, runtime):
     assert runtime.run("nodes", bundle).stdout.strip() == "crw------- 0 0 1:3"
 
 
-@not_with("runc", "it takes whatever is there for the device")
+@not_with("runc", reason="it takes whatever is there for the device")
 def test_another_file_in_its_place(bundles, runtime):
     done = runtime.run("nodes", bundles.make("nodes", ["true"], nodes(node("/etc/passwd"))), check=False)
     assert done.returncode != 0
@@ -93,7 +94,7 @@ NOT_WITH_RUNC = {"one of a wildcard is denied", "all but one"}
 
 
 @pytest.mark.parametrize("rules, works", [
-    pytest.param(*row[1:], marks=[not_with("runc", "systemd has no exceptions")] if row[0] in NOT_WITH_RUNC else [])
+    pytest.param(*row[1:], marks=[not_with("runc", reason="systemd has no exceptions")] if row[0] in NOT_WITH_RUNC else [])
     for row in RULES], ids=[row[0].replace(" ", "-") for row in RULES])
 def test_rules(bundles, runtime, rules, works):
     """Reading is refused by the filter of the cgroup, or not: of null always works, of the others what the rules say."""

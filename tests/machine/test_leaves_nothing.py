@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from edits import bind, both, mount, namespace, not_with, put, user_namespace
+from edits import bind, both, mount, namespace, put, user_namespace
+from runtimes import not_with
 
 # what is wrong is in the text: nothing at all may have been made
 TEXT = [
@@ -60,7 +61,7 @@ def refused(machine, bundles, runtime, edit, words):
         assert runtime("state", "bad", check=False).returncode != 0
 
 
-@not_with("runc", "its messages have no JSON pointers")
+@not_with("runc", reason="its messages have no JSON pointers")
 @pytest.mark.parametrize("edit, words", [row[1:] for row in TEXT], ids=[row[0].replace(" ", "-") for row in TEXT])
 def test_before_anything_is_made(machine, bundles, runtime, edit, words):
     cursor = machine.output("journalctl --quiet --lines=1 --show-cursor | sed -n 's/^-- cursor: //p'")
@@ -69,7 +70,7 @@ def test_before_anything_is_made(machine, bundles, runtime, edit, words):
     assert not [line for line in said.splitlines() if "berth-bad" in json.dumps(json.loads(line))]
 
 
-@not_with("runc", "other words")
+@not_with("runc", reason="other words")
 @pytest.mark.parametrize("edit, words", [row[1:] for row in KERNEL], ids=[row[0].replace(" ", "-") for row in KERNEL])
 def test_what_was_made_is_undone(machine, bundles, runtime, edit, words):
     refused(machine, bundles, runtime, edit, words)

@@ -3,7 +3,8 @@
 
 import pytest
 
-from edits import bind, both, mount, not_with, put
+from edits import bind, both, mount, put
+from runtimes import not_with
 
 pytestmark = pytest.mark.peer
 
@@ -142,7 +143,7 @@ def test_root_propagation(machine, bundles, runtime, source, word, root, bound):
     assert machine.run(f"grep {bundle}/rootfs /proc/self/mountinfo", check=False).stdout == ""
 
 
-@not_with("runc", "/ is in no peer group, whatever is asked for")
+@not_with("runc", reason="/ is in no peer group, whatever is asked for")
 @pytest.mark.parametrize("word, shown", [("shared", "shared"), ("rshared", "shared"), ("unbindable", "unbindable")])
 def test_root_in_a_group_of_its_own(bundles, runtime, word, shown):
     bundle = bundles.make("spread", ["sh", "-c", f"{MOUNTINFO} | grep '^/ ' | cut -d' ' -f3"],

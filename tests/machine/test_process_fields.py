@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from edits import both, namespace, not_with, put, shared, user_namespace
+from edits import both, namespace, put, shared, user_namespace
+from runtimes import not_with
 
 pytestmark = pytest.mark.peer
 
@@ -78,7 +79,7 @@ NEWER = [
 ]
 
 
-@not_with("runc", "the version of Debian 13 ignores them")
+@not_with("runc", reason="the version of Debian 13 ignores them")
 @pytest.mark.parametrize("edit, script, printed", [row[1:] for row in NEWER], ids=[row[0].replace(" ", "-") for row in NEWER])
 def test_newer_members(bundles, runtime, edit, script, printed):
     done = runtime.run("field", bundles.make("field", ["sh", "-c", script], edit))
@@ -96,8 +97,8 @@ POLICIES = [
 ]
 
 
-@not_with("runc", "the version of Debian 13 ignores it")
-@not_with("crun", "the version of Debian 13 ignores it")
+@not_with("runc", reason="the version of Debian 13 ignores it")
+@not_with("crun", reason="the version of Debian 13 ignores it")
 @pytest.mark.parametrize("policy, name", POLICIES, ids=[row[1] for row in POLICIES])
 def test_memory_policy(bundles, runtime, policy, name):
     bundle = bundles.make("field", ["sh", "-c", "head -n 1 /proc/self/numa_maps | cut -d' ' -f2"], put("linux", "memoryPolicy", policy))
@@ -121,7 +122,7 @@ def test_a_cwd_that_only_root_can_enter(machine, bundles, runtime):
     assert runtime.run("locked", bundle).stdout == "/locked\n"
 
 
-@not_with("runc", "the version of Debian 13 has nobody to make its files")
+@not_with("runc", reason="the version of Debian 13 has nobody to make its files")
 def test_a_user_namespace_without_a_root(machine, bundles, runtime):
     def edit(config):
         user_namespace(config)
@@ -182,7 +183,7 @@ def test_the_environment_of_hooks(machine, bundles, runtime, env, seen):
         assert own == seen
 
 
-@not_with("runc", "annotations of crun's")
+@not_with("runc", reason="annotations of crun's")
 def test_the_output_of_hooks(machine, bundles, runtime):
     hook = {"path": "/bin/sh", "args": ["sh", "-c", "echo said; echo complained >&2"]}
     edit = both(put("hooks", "createRuntime", [hook]), put("hooks", "createContainer", [hook]), put(

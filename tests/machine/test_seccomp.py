@@ -6,7 +6,8 @@ import struct
 
 import pytest
 
-from edits import both, not_with, put
+from edits import both, put
+from runtimes import not_with
 
 pytestmark = pytest.mark.peer
 
@@ -83,7 +84,7 @@ def test_with_and_without_new_privileges(bundles, runtime, privileges, uid):
     assert runtime.run("filtered", bundle).stdout.splitlines() == ["No space left on device", "0" if privileges else "1", "2"]
 
 
-@not_with("runc", "the version of Debian 13 knows none")
+@not_with("runc", reason="the version of Debian 13 knows none")
 @pytest.mark.parametrize("flags", [
     [], ["SECCOMP_FILTER_FLAG_LOG"], ["SECCOMP_FILTER_FLAG_SPEC_ALLOW"], ["SECCOMP_FILTER_FLAG_TSYNC"],
     ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]], ids=str)
@@ -92,7 +93,7 @@ def test_flags(bundles, runtime, flags):
     assert done.stdout.strip() == "Operation not permitted"
 
 
-@not_with("runc", "an annotation of crun's")
+@not_with("runc", reason="an annotation of crun's")
 def test_names_that_have_to_be_known(bundles, runtime):
     edit = both(profile(rule(names=["no_such_call"])), put("annotations", {"run.oci.seccomp_fail_unknown_syscall": "1"}))
     done = runtime.run("filtered", bundles.make("filtered", ["true"], edit), check=False)
@@ -105,7 +106,7 @@ def program(*instructions):
     return base64.b64encode(b"".join(struct.pack("<HBBI", *one) for one in instructions)).decode()
 
 
-@not_with("runc", "an annotation of crun's")
+@not_with("runc", reason="an annotation of crun's")
 def test_a_program_in_place_of_a_profile(bundles, runtime):
     """It answers mkdir and mkdirat of x86-64 with errno 28 and allows everything else."""
     text = program((0x20, 0, 0, 0), (0x15, 2, 0, 83), (0x15, 1, 0, 258), (0x06, 0, 0, 0x7FFF0000), (0x06, 0, 0, 0x00050000 | 28))

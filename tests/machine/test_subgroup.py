@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from edits import MAPPING, both, not_with, put
-from runtimes import Runtime
+from edits import MAPPING, both, put
+from runtimes import Runtime, not_with
 
 if os.environ.get("BERTH_TEST_RUNTIME") == "runc":
     pytest.skip("runc knows no such annotations", allow_module_level=True)
@@ -58,7 +58,7 @@ def test_where_init_is(machine, bundles, runtime, edit, host, inside):
         assert runtime("exec", "below", "sed", "-n", "s/^0:://p", "/proc/self/cgroup").stdout.strip() == inside
 
 
-@not_with("crun", "exec does not go where init is")
+@not_with("crun", reason="exec does not go where init is")
 def test_verbs_see_all_below(machine, bundles, runtime):
     pid = run(machine, bundles, runtime, below(subgroup="sub", delegate="mine"))
     place = cgroup(machine, pid)
@@ -133,7 +133,7 @@ def test_names_that_lead_elsewhere(machine, bundles, runtime, annotation, name):
     assert runtime("list", "--quiet").stdout == ""
 
 
-@not_with("crun", "leaves the parents that it has made")
+@not_with("crun", reason="leaves the parents that it has made")
 def test_below_a_named_path(machine, bundles):
     """The delegated cgroup needs no systemd; the subgroup is for a scope."""
     runtime = Runtime(machine, os.environ.get("BERTH_TEST_RUNTIME", "berth"), options=())
