@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
+ * (making and starting the container), supervise-stop.c (signals to the payload, out of memory). For nobody
+ * else. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include "basic/macro.h"
+#include "basic/process-util.h"
+#include "notify/listen-fds.h"
+#include "notify/proxy.h"
+#include "runtime/oom.h"
+#include "runtime/params.h"
+#include "runtime/relay.h"
+#include "runtime/service-console.h"
+
+typedef enum Phase {
+        PHASE_CREATING, /* berth create runs */
+        PHASE_RUNNING,  /* the payload runs */
+        PHASE_ENDED,    /* its end is known, or it never began */
+} Phase;
+
+typedef enum Stream {
+        STREAM_OUT,
+        STREAM_ERR,
+        _STREAM_MAX,
+} Stream;
+
+typedef struct Supervisor {
+        const char *id;
+        char *root; /* of state directories */
+        char *unit_dir;
+        int unit_dir_fd;
+        UnitParams params;
+        ListenFds listen;
+        sd_event *event;
+        NotifyProxy *proxy;
+        Relay *relays[_STREAM_MAX]; /* NULL: our own stream is the payload's */
+        ServiceConsole *console;    /* NULL: the payload has no terminal */
+        OomWatch *oom;
+        Phase phase;
+        pid_t create_pid;
+        PidRef init;
+        bool stop_requested;
+        bool oom_killed;
+        int lost_signal;          /* SIGKILL was sent in place of this one, which would have been lost */
+        int end_code, end_status; /* of the payload, as in siginfo_t; code 0: it never ran */
+} Supervisor;
+
+/* ---- supervisor.c ---- */
+
+/* Nothing more will happen: the loop ends after the current event. Returns what an event handler should. */
+int supervise_end_loop(Supervisor *s);
+
+/* ---- supervise-create.c ---- */
+
+/* Runs berth create, with the payload's streams. supervise_created() goes on when it ends. Logs. */
+int supervise_create(Supervisor *s);
+
+/* berth create has ended (code and status as in siginfo_t): starts the container, or ends the loop. Logs. */
+void supervise_created(Supervisor *s, int code, int status);
+
+/* ---- supervise-stop.c ---- */
+
+/* Watches the signals that mean something to the payload. Logs. */
+int supervise_watch_signals(Supervisor *s);
+
+/* Blocks a signal and hands it to the loop, with the supervisor as userdata. Logs. */
+int supervise_watch_signal(Supervisor *s, int sig, sd_event_signal_handler_t handler);
+
+/* Sends the payload its stop signal, or ends what is being made. systemd is told once. */
+void supervise_request_stop(Supervisor *s);
+
+/* An OomHandler: stops the container, and remembers why. */
+void supervise_on_oom(void *userdata);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns what makes a running container end before it wants to: the signals that systemd sends us, and the
+ * kernel's want of memory. */
+
+#include <errno.h>
+#include <signal.h>
+
+#include "runtime/supervise-internal.h"
+
+#include "basic/log.h"
+#include "runtime/stop-signal.h"
+
+/* How long a process that the kernel has killed may take to be gone. */
+#define OOM_SETTLE_USEC (100 * UINT64_C(1000))
+
+static void signal_payload(Supervisor *s, int sig) {
+        if (s->phase == PHASE_RUNNING && stop_signal_send(&s->init, sig) > 0)
+                s->lost_signal = sig;
+}
+
+void supervise_request_stop(Supervisor *s) {
+        if (!s->stop_requested)
+                notify_proxy_send(s->proxy, "STOPPING=1");
+        s->stop_requested = true;
+
+        /* berth create undoes what it did; what is left of one that was killed is removed at the end. */
+        if (s->phase == PHASE_CREATING)
+                (void) kill(s->create_pid, SIGTERM);
+        signal_payload(s, s->params.stop_signal);
+}
+
+static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        supervise_request_stop(userdata);
+        return 0;
+}
+
+/* systemd's watchdog means the payload, whose core dump is the one to look at. */
+static int on_abort(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        signal_payload(userdata, SIGABRT);
+        return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Supervisor *s = userdata;
+
+        if (s->phase == PHASE_RUNNING)
+                (void) pidref_kill(&s->init, SIGHUP);
+        return 0;
+}
+
+static int on_oom_settled(sd_event_source *source, uint64_t usec, void *userdata) {
+        supervise_request_stop(userdata);
+        return 0;
+}
+
+/* Whatever was killed, a container that lacks a process does not go on (OOMPolicy=stop). If it was init,
+ * that takes a moment to be gone, and there will be nothing to stop. */
+void supervise_on_oom(void *userdata) {
+        Supervisor *s = userdata;
+
+        s->oom_killed = true;
+        if (s->phase == PHASE_RUNNING &&
+            sd_event_add_time_relative(
+                            s->event, NULL, CLOCK_MONOTONIC, OOM_SETTLE_USEC, 0, on_oom_settled, s) < 0)
+                supervise_request_stop(s);
+}
+
+int supervise_watch_signal(Supervisor *s, int sig, sd_event_signal_handler_t handler) {
+        sigset_t set;
+        int r;
+
+        (void) sigemptyset(&set);
+        (void) sigaddset(&set, sig);
+        (void) sigprocmask(SIG_BLOCK, &set, NULL);
+        r = sd_event_add_signal(s->event, NULL, sig, handler, s);
+        return r < 0 ? log_error_errno(r, "Failed to watch signal %d: %m", sig) : 0;
+}
+
+int supervise_watch_signals(Supervisor *s) {
+        static const struct {
+                int sig;
+                sd_event_signal_handler_t handler;
+        } signals[] = {
+                { SIGTERM, on_stop_signal },
+                { SIGINT, on_stop_signal },
+                { SIGABRT, on_abort },
+                { SIGHUP, on_hangup },
+        };
+        int r;
+
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                r = supervise_watch_signal(s, signals[i].sig, signals[i].handler);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
