@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the keys of declared containers: which there are, what each stores, and what must hold between them.
- * How a value is written is the business of container-values.c. */
+/* Owns the reading of declared containers: what happens to each line, and what must hold between them.
+ * The tables of keys are container-keys.c and container-refused.c. */
 
 #include "config/container-file.h"
 
-#include <stddef.h>
 #include <syslog.h>
 
 #include "basic/macro.h"
-#include "config/container-values.h"
+#include "config/container-keys.h"
 #include "config/words.h"
 
 typedef enum SectionKind {
@@ -25,100 +24,11 @@ static const struct {
         { "Service", SECTION_PASSED }, { "Socket", SECTION_PASSED }, { "Unit", SECTION_PASSED },
 };
 
-static void reset_enum(void *field) {
-        *(int *) field = 0;
-}
-
-static void reset_int_unset(void *field) {
-        *(int *) field = -1;
-}
-
-static void reset_string(void *field) {
-        g_free(*(char **) field);
-        *(char **) field = NULL;
-}
-
-static void reset_strv(void *field) {
-        g_strfreev(*(char ***) field);
-        *(char ***) field = NULL;
-}
-
-static void reset_volumes(void *field) {
-        g_ptr_array_set_size(*(GPtrArray **) field, 0);
-}
-
-typedef struct Key {
-        const char *section, *name;
-        ValueParser parse;
-        void (*reset)(void *field); /* what an empty assignment does */
-        size_t offset;
-} Key;
-
-#define FIELD(name) offsetof(ContainerFile, name)
-
-static const Key keys[] = {
-        { "Container", "Bundle", value_path, reset_string, FIELD(bundle) },
-        { "Container", "Environment", value_environment, reset_strv, FIELD(environment) },
-        { "Container", "Exec", value_exec, reset_strv, FIELD(exec) },
-        { "Container", "Group", value_group, reset_string, FIELD(group) },
-        { "Container", "HostName", value_string, reset_string, FIELD(host_name) },
-        { "Container", "Network", value_network, reset_enum, FIELD(network) },
-        { "Container", "Notify", value_notify, reset_enum, FIELD(notify) },
-        { "Container", "ReadOnly", value_bool, reset_int_unset, FIELD(read_only) },
-        { "Container", "Rootfs", value_path, reset_string, FIELD(rootfs) },
-        { "Container", "StopSignal", value_signal, reset_enum, FIELD(stop_signal) },
-        { "Container", "Terminal", value_bool, reset_int_unset, FIELD(terminal) },
-        { "Container", "User", value_user, reset_string, FIELD(user) },
-        { "Container", "Volume", value_volume, reset_volumes, FIELD(volumes) },
-        { "Container", "WorkingDir", value_path, reset_string, FIELD(working_dir) },
-        { "Install", "RequiredBy", value_units, reset_strv, FIELD(required_by) },
-        { "Install", "UpheldBy", value_units, reset_strv, FIELD(upheld_by) },
-        { "Install", "WantedBy", value_units, reset_strv, FIELD(wanted_by) },
-        { "Resctrl", "ClosID", value_string, reset_string, FIELD(clos_id) },
-        { "Resctrl", "Schemata", value_line, reset_strv, FIELD(schemata) },
-};
-
-/* Keys that people bring from elsewhere, or that would take the unit apart: what to write instead. */
-static const struct {
-        const char *section, *name, *hint;
-} refused[] = {
-        { "Container", "Image",
-          "berth does not pull images; unpack it and name the directory with Rootfs= or Bundle=" },
-        { "Container", "Memory", "use MemoryMax= in [Service]" },
-        { "Container", "PidsLimit", "use TasksMax= in [Service]" },
-        { "Container", "PodmanArgs", "there is no engine behind this container" },
-        { "Container", "PublishPort",
-          "berth sets up no network; with Network=host the port is reachable as it is" },
-        { "Container", "StopTimeout", "use TimeoutStopSec= in [Service]" },
-        { "Install", "Alias",
-          "instances of container@.service have no second names; link another NAME.container to this file" },
-        { "Install", "Also", "list the other units in their own files" },
-        { "Install", "DefaultInstance", "a declared container is one instance, not a template" },
-        { "Service", "BusName", "the unit's type is notify" },
-        { "Service", "DynamicUser", "use User= in [Container]" },
-        { "Service", "ExecStart", "the unit runs the container; use Exec= in [Container]" },
-        { "Service", "GuessMainPID", "the supervisor is the main process" },
-        { "Service", "PIDFile", "the supervisor is the main process" },
-        { "Service", "RootDirectory", "use Rootfs= in [Container]" },
-        { "Service", "RootImage", "use Rootfs= in [Container]" },
-        { "Service", "Type", "the supervisor speaks for the container; use Notify= in [Container]" },
-        { "Service", "User", "use User= in [Container]" },
-        { "Socket", "Accept", "one container serves all connections" },
-        { "Socket", "Service", "the socket belongs to this container" },
-};
-
 static int find_section(const char *name) {
         for (size_t i = 0; i < ELEMENTSOF(sections); i++)
                 if (streq(sections[i].name, name))
                         return i;
         return -ENOENT;
-}
-
-static const Key *find_key(const UnitEntry *entry) {
-        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
-                if (streq(keys[i].name, entry->key) && streq(keys[i].section, entry->section))
-                        return keys + i;
-        return NULL;
 }
 
 static void unknown_section(const UnitEntry *entry, GPtrArray *messages) {
@@ -132,20 +42,21 @@ static void unknown_section(const UnitEntry *entry, GPtrArray *messages) {
 }
 
 static void unknown_key(const UnitEntry *entry, GPtrArray *messages) {
-        const char *names[ELEMENTSOF(keys)], *near;
-        size_t n = 0;
+        _cleanup_ptr_array_ GPtrArray *names = g_ptr_array_new();
+        const ContainerKey *key;
+        const char *near;
 
-        for (size_t i = 0; i < ELEMENTSOF(keys); i++) {
-                if (streq(keys[i].section, entry->section))
-                        names[n++] = keys[i].name;
-                else if (streq(keys[i].name, entry->key)) {
+        for (size_t i = 0; (key = container_key_at(i)); i++) {
+                if (streq(key->section, entry->section))
+                        g_ptr_array_add(names, (char *) key->name);
+                else if (streq(key->name, entry->key)) {
                         config_message(messages, LOG_ERR, entry->file, entry->line,
                                        "key '%s' is in section [%s], but belongs into [%s]", entry->key,
-                                       entry->section, keys[i].section);
+                                       entry->section, key->section);
                         return;
                 }
         }
-        near = config_suggest(entry->key, names, n);
+        near = config_suggest(entry->key, (const char *const *) names->pdata, names->len);
         config_message(messages, LOG_ERR, entry->file, entry->line,
                        "unknown key '%.60s' in section [%s]%s%s%s", entry->key, entry->section,
                        near ? ", did you mean '" : "", near ?: "", near ? "'?" : "");
@@ -170,17 +81,17 @@ static bool empties_unit(const UnitEntry *entry, GPtrArray *messages) {
 }
 
 static bool is_refused(const UnitEntry *entry, GPtrArray *messages) {
-        for (size_t i = 0; i < ELEMENTSOF(refused); i++)
-                if (streq(refused[i].name, entry->key) && streq(refused[i].section, entry->section)) {
-                        config_message(messages, LOG_ERR, entry->file, entry->line,
-                                       "key '%s' is not possible in section [%s]: %s", entry->key,
-                                       entry->section, refused[i].hint);
-                        return true;
-                }
-        return false;
+        const char *hint = container_key_refused(entry->section, entry->key);
+
+        if (hint)
+                config_message(messages, LOG_ERR, entry->file, entry->line,
+                               "key '%s' is not possible in section [%s]: %s", entry->key, entry->section,
+                               hint);
+        return hint;
 }
 
-static void apply_key(ContainerFile *c, const Key *key, const UnitEntry *entry, GPtrArray *messages) {
+static void apply_key(
+                ContainerFile *c, const ContainerKey *key, const UnitEntry *entry, GPtrArray *messages) {
         ValueContext context = { .container = c, .entry = entry, .messages = messages };
         void *field = (char *) c + key->offset;
         _cleanup_free_ char *value = NULL;
@@ -202,7 +113,7 @@ static void apply_key(ContainerFile *c, const Key *key, const UnitEntry *entry, 
 
 static void apply_entry(ContainerFile *c, const UnitEntry *entry, GPtrArray *messages) {
         int section = find_section(entry->section);
-        const Key *key;
+        const ContainerKey *key;
 
         if (startswith(entry->section, "X-"))
                 return;
@@ -216,7 +127,7 @@ static void apply_entry(ContainerFile *c, const UnitEntry *entry, GPtrArray *mes
         if (section < 0 || startswith(entry->key, "X-") || is_refused(entry, messages) ||
             empties_unit(entry, messages))
                 return;
-        key = find_key(entry);
+        key = container_key_find(entry->section, entry->key);
         if (key)
                 apply_key(c, key, entry, messages);
         else if (sections[section].kind == SECTION_OURS)
@@ -321,14 +232,15 @@ int container_file_load(const ConfigFound *found, GPtrArray *messages, Container
 }
 
 void container_file_free(ContainerFile *c) {
+        const ContainerKey *key;
+
         if (!c)
                 return;
         g_free(c->name);
         g_free(c->path);
         g_ptr_array_unref(c->files);
-        for (size_t i = 0; i < ELEMENTSOF(keys); i++)
-                if (keys[i].reset == reset_string || keys[i].reset == reset_strv)
-                        keys[i].reset((char *) c + keys[i].offset);
+        for (size_t i = 0; (key = container_key_at(i)); i++)
+                key->reset((char *) c + key->offset);
         g_ptr_array_unref(c->volumes);
         g_free(c);
 }

@@ -4,6 +4,9 @@
 /* One parser for each kind of value that our sections have. They store into the field that the table of keys
  * names and append what is wrong to the messages; a wrong value leaves the field as it was. None logs. */
 
+#include <stdbool.h>
+#include <syslog.h>
+
 #include "config/container-file.h"
 
 typedef struct ValueContext {
@@ -14,6 +17,27 @@ typedef struct ValueContext {
 } ValueContext;
 
 typedef void (*ValueParser)(const ValueContext *c, void *field);
+
+#define value_error(c, ...) \
+        config_message((c)->messages, LOG_ERR, (c)->entry->file, (c)->entry->line, __VA_ARGS__)
+#define value_warning(c, ...) \
+        config_message((c)->messages, LOG_WARNING, (c)->entry->file, (c)->entry->line, __VA_ARGS__)
+
+/* ---- for parsers ---- */
+
+/* Moves words to the end of a list. */
+void value_append_words(char ***list, char **words);
+
+/* The value as words; false: it was told what is wrong. */
+bool value_split(const ValueContext *c, char ***ret);
+
+/* Index of a word in a list that may have holes, or -ENOENT. Pure. */
+int value_find_word(const char *const *words, size_t n, const char *word);
+
+/* A path without "..", no slash twice or at the end; NULL when it is none. Pure. */
+char *value_normalize_path(const char *s);
+
+/* ---- the parsers ---- */
 
 void value_bool(const ValueContext *c, void *field); /* int: 0 or 1 */
 void value_environment(

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the table of keys: a group for each subject, alphabetical in it. How a value is written is the
+ * business of the value-*.c of the subject. */
+
+#include "config/container-keys.h"
+
+#include "basic/macro.h"
+
+static void reset_enum(void *field) {
+        *(int *) field = 0;
+}
+
+static void reset_int_unset(void *field) {
+        *(int *) field = -1;
+}
+
+static void reset_string(void *field) {
+        g_free(*(char **) field);
+        *(char **) field = NULL;
+}
+
+static void reset_strv(void *field) {
+        g_strfreev(*(char ***) field);
+        *(char ***) field = NULL;
+}
+
+/* The list itself goes with the ContainerFile. */
+static void reset_list(void *field) {
+        g_ptr_array_set_size(*(GPtrArray **) field, 0);
+}
+
+#define FIELD(name) offsetof(ContainerFile, name)
+
+static const ContainerKey root_keys[] = {
+        { "Container", "Bundle", value_path, reset_string, FIELD(bundle) },
+        { "Container", "ReadOnly", value_bool, reset_int_unset, FIELD(read_only) },
+        { "Container", "Rootfs", value_path, reset_string, FIELD(rootfs) },
+};
+
+static const ContainerKey process_keys[] = {
+        { "Container", "Environment", value_environment, reset_strv, FIELD(environment) },
+        { "Container", "Exec", value_exec, reset_strv, FIELD(exec) },
+        { "Container", "Group", value_group, reset_string, FIELD(group) },
+        { "Container", "Terminal", value_bool, reset_int_unset, FIELD(terminal) },
+        { "Container", "User", value_user, reset_string, FIELD(user) },
+        { "Container", "WorkingDir", value_path, reset_string, FIELD(working_dir) },
+};
+
+static const ContainerKey identity_keys[] = {
+        { "Container", "HostName", value_string, reset_string, FIELD(host_name) },
+        { "Container", "Network", value_network, reset_enum, FIELD(network) },
+};
+
+static const ContainerKey file_keys[] = {
+        { "Container", "Volume", value_volume, reset_list, FIELD(volumes) },
+};
+
+/* What the supervisor does beside running the payload. */
+static const ContainerKey life_keys[] = {
+        { "Container", "Notify", value_notify, reset_enum, FIELD(notify) },
+        { "Container", "StopSignal", value_signal, reset_enum, FIELD(stop_signal) },
+};
+
+static const ContainerKey install_keys[] = {
+        { "Install", "RequiredBy", value_units, reset_strv, FIELD(required_by) },
+        { "Install", "UpheldBy", value_units, reset_strv, FIELD(upheld_by) },
+        { "Install", "WantedBy", value_units, reset_strv, FIELD(wanted_by) },
+};
+
+static const ContainerKey resctrl_keys[] = {
+        { "Resctrl", "ClosID", value_string, reset_string, FIELD(clos_id) },
+        { "Resctrl", "Schemata", value_line, reset_strv, FIELD(schemata) },
+};
+
+#define TABLE(keys) { keys, ELEMENTSOF(keys) }
+
+static const struct {
+        const ContainerKey *keys;
+        size_t n;
+} tables[] = {
+        TABLE(root_keys), TABLE(process_keys), TABLE(identity_keys), TABLE(file_keys),
+        TABLE(life_keys), TABLE(install_keys), TABLE(resctrl_keys),
+};
+
+const ContainerKey *container_key_find(const char *section, const char *name) {
+        for (size_t t = 0; t < ELEMENTSOF(tables); t++)
+                for (const ContainerKey *k = tables[t].keys; k < tables[t].keys + tables[t].n; k++)
+                        if (*k->name == *name && streq(k->name, name) && streq(k->section, section))
+                                return k;
+        return NULL;
+}
+
+const ContainerKey *container_key_at(size_t i) {
+        for (size_t t = 0; t < ELEMENTSOF(tables); t++) {
+                if (i < tables[t].n)
+                        return tables[t].keys + i;
+                i -= tables[t].n;
+        }
+        return NULL;
+}

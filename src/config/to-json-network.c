@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns what keys say about the network. */
+
+#include "config/to-json-parts.h"
+
+#include "basic/macro.h"
+
+/* Takes the network namespace out, and puts a new one in when own is set. */
+int config_json_network(JsonDocument *document, const char *name, bool own) {
+        _cleanup_ptr_array_ GPtrArray *kept = g_ptr_array_new_with_free_func(g_free);
+        JsonValue linux_, namespaces;
+        int r;
+
+        r = config_json_array(document, name, "/linux/namespaces", &namespaces);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < json_value_size(namespaces); i++) {
+                JsonValue entry = json_value_element(namespaces, i);
+                const char *type = config_json_string(entry, "type");
+
+                if (!type || !streq(type, "network"))
+                        g_ptr_array_add(kept, json_value_to_text(entry, 0));
+        }
+        if (own)
+                g_ptr_array_add(kept, g_strdup("{\"type\":\"network\"}"));
+        r = config_json_object(document, name, "/linux", &linux_);
+        if (r < 0)
+                return r;
+        namespaces = json_set_array(linux_, "namespaces");
+        for (unsigned i = 0; i < kept->len; i++) {
+                r = json_append_text(namespaces, name, kept->pdata[i]);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}

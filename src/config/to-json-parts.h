@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the files of to-json share: access with one message when the base has another type there, and the
+ * part of each subject. All of them log, name#/pointer, and return 0 or -EINVAL. */
+
+#include "config/to-json.h"
+
+/* ---- access ---- */
+
+int config_json_object(JsonDocument *document, const char *name, const char *pointer, JsonValue *ret);
+int config_json_array(JsonDocument *document, const char *name, const char *pointer, JsonValue *ret);
+
+/* NULL: there is none, or it is no string. Pure. */
+const char *config_json_string(JsonValue object, const char *key);
+
+/* ---- process ---- */
+
+/* Sets variables, NAME=value, each in the place of an earlier one of that name or at the end; NULL: none. */
+int config_json_environment(JsonDocument *document, const char *name, const char *const *assignments);
+
+int config_json_process(
+                JsonDocument *document, const char *name, const ContainerFile *c, const ContainerUser *user);
+
+/* ---- mounts ---- */
+
+/* A bind mount, or a tmpfs if source is "tmpfs". */
+int config_json_add_mount(
+                JsonDocument *document, const char *name, const char *destination, const char *source,
+                const char *const *options);
+
+int config_json_volumes(JsonDocument *document, const char *name, const ContainerFile *c);
+
+/* ---- namespaces ---- */
+
+/* Takes the network namespace out, and puts a new one in when own is set. */
+int config_json_network(JsonDocument *document, const char *name, bool own);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the values of keys about what the supervisor does beside running the payload. */
+
+#include "config/container-values.h"
+
+#include "basic/macro.h"
+#include "basic/parse-util.h"
+
+/* Quadlet writes true and false. */
+void value_notify(const ValueContext *c, void *field) {
+        static const char *const words[] = {
+                [CONTAINER_NOTIFY_STARTED] = "started",
+                [CONTAINER_NOTIFY_READY] = "ready",
+        };
+        int i = value_find_word(words, ELEMENTSOF(words), c->value);
+        bool wanted;
+
+        if (i < 0 && parse_boolean(c->value, &wanted) >= 0)
+                i = wanted ? CONTAINER_NOTIFY_READY : CONTAINER_NOTIFY_STARTED;
+        if (i < 0)
+                value_error(c, "%s=%s: expected started or ready", c->entry->key, c->value);
+        else
+                *(ContainerNotify *) field = i;
+}
