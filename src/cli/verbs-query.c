@@ -13,6 +13,7 @@
 #include "cli/verbs.h"
 #include "runtime/bundle.h"
 #include "runtime/feature-list.h"
+#include "runtime/ready.h"
 #include "runtime/state.h"
 
 static char *owner_name(const State *s) {
@@ -24,6 +25,7 @@ static char *owner_name(const State *s) {
 /* What "state" prints and "list --format json" has an array of. */
 static void append_state(JsonText *json, const GlobalOptions *global, const State *s, const char *owner) {
         ContainerStatus status = state_status(global->root, s);
+        _cleanup_free_ char *ready = ready_time(global->root, s->id);
 
         json_text_begin_object(json, NULL);
         json_text_string(json, "ociVersion", s->oci_version ? s->oci_version : "1.0.0");
@@ -33,6 +35,8 @@ static void append_state(JsonText *json, const GlobalOptions *global, const Stat
         json_text_string(json, "bundle", s->bundle);
         json_text_string(json, "rootfs", s->rootfs ? s->rootfs : "");
         json_text_string(json, "created", s->created ? s->created : "");
+        if (ready)
+                json_text_string(json, "ready", ready);
         if (s->annotations)
                 json_text_raw(json, "annotations", s->annotations);
         if (s->scope)

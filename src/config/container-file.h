@@ -27,6 +27,7 @@ typedef enum ContainerNotify {
         CONTAINER_NOTIFY_UNSET,
         CONTAINER_NOTIFY_STARTED,
         CONTAINER_NOTIFY_READY,
+        CONTAINER_NOTIFY_HEALTHY,
         _CONTAINER_NOTIFY_MAX,
 } ContainerNotify;
 

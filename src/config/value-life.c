@@ -12,6 +12,7 @@ void value_notify(const ValueContext *c, void *field) {
         static const char *const words[] = {
                 [CONTAINER_NOTIFY_STARTED] = "started",
                 [CONTAINER_NOTIFY_READY] = "ready",
+                [CONTAINER_NOTIFY_HEALTHY] = "healthy",
         };
         int i = value_find_word(words, ELEMENTSOF(words), c->value);
         bool wanted;
@@ -19,7 +20,7 @@ void value_notify(const ValueContext *c, void *field) {
         if (i < 0 && parse_boolean(c->value, &wanted) >= 0)
                 i = wanted ? CONTAINER_NOTIFY_READY : CONTAINER_NOTIFY_STARTED;
         if (i < 0)
-                value_error(c, "%s=%s: expected started or ready", c->entry->key, c->value);
+                value_error(c, "%s=%s: expected started, ready or healthy", c->entry->key, c->value);
         else
                 *(ContainerNotify *) field = i;
 }

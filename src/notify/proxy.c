@@ -367,6 +367,13 @@ int notify_proxy_start(NotifyProxy *p, const char *cgroup, bool hold_ready, int6
         return 0;
 }
 
+void notify_proxy_release_ready(NotifyProxy *p) {
+        if (!p->policy.hold_ready)
+                return;
+        p->policy.hold_ready = false;
+        notify_proxy_send(p, "READY=1");
+}
+
 void notify_proxy_drain(NotifyProxy *p, int timeout_ms) {
         uint64_t until = now_monotonic_usec() + (uint64_t) timeout_ms * 1000;
 

@@ -49,6 +49,10 @@ void notify_proxy_allow_store(NotifyProxy *p);
  * on. clock_offset_usec as in NotifyPolicy. Logs. */
 int notify_proxy_start(NotifyProxy *p, const char *cgroup, bool hold_ready, int64_t clock_offset_usec);
 
+/* The container is ready by another measure than the payload's word: if READY=1 is held back, it is said
+ * now, and not held any more. Otherwise does nothing. */
+void notify_proxy_release_ready(NotifyProxy *p);
+
 /* Says something of our own to the service manager, behind what is queued. Does nothing without a host
  * address. Does not log: what could be lost is lost (systemd restarts or is gone). */
 void notify_proxy_send(NotifyProxy *p, const char *text);

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "basic/fs-util.h"
 #include "basic/json-text.h"
@@ -16,6 +15,7 @@
 #include "resctrl/group.h"
 #include "runtime/late-hooks.h"
 #include "runtime/rootless.h"
+#include "runtime/timestamp.h"
 
 int container_load_spec(const char *id, const char *bundle, const char *config, Spec **ret) {
         _cleanup_free_ char *directory = NULL, *file = NULL;
@@ -38,17 +38,6 @@ int container_load_spec(const char *id, const char *bundle, const char *config, 
 }
 
 /* ---- state ---- */
-
-static char *timestamp_now(void) {
-        char text[sizeof "2026-01-02T03:04:05"];
-        struct timespec now;
-        struct tm tm;
-
-        (void) clock_gettime(CLOCK_REALTIME, &now);
-        (void) gmtime_r(&now.tv_sec, &tm);
-        (void) strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-        return g_strdup_printf("%s.%09ldZ", text, now.tv_nsec);
-}
 
 static char *annotations_text(const Spec *spec) {
         GString *text = g_string_new(NULL);

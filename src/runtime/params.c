@@ -28,6 +28,7 @@ typedef struct ParamKey {
 static const char *const notify_mode_names[_NOTIFY_MODE_MAX] = {
         [NOTIFY_MODE_STARTED] = "started",
         [NOTIFY_MODE_READY] = "ready",
+        [NOTIFY_MODE_HEALTHY] = "healthy",
 };
 
 int notify_mode_from_string(const char *s) {

@@ -11,6 +11,7 @@
 typedef enum NotifyMode {
         NOTIFY_MODE_STARTED, /* when the payload has been executed */
         NOTIFY_MODE_READY,   /* when the payload says so */
+        NOTIFY_MODE_HEALTHY, /* when its first health check has succeeded */
         _NOTIFY_MODE_MAX,
 } NotifyMode;
 
@@ -26,7 +27,7 @@ typedef struct UnitParams {
 /* Releases what the structure holds and leaves it as UNIT_PARAMS_NULL. */
 void unit_params_done(UnitParams *params);
 
-/* "started" or "ready"; -EINVAL for other words. Does not log. */
+/* "started", "ready" or "healthy"; -EINVAL for other words. Does not log. */
 int notify_mode_from_string(const char *s);
 const char *notify_mode_to_string(NotifyMode mode);
 

@@ -288,17 +288,23 @@ static int stop_signal(const Base *base, const ContainerFile *c, const Spec *spe
 }
 
 static int notify_mode(const Base *base, const ContainerFile *c, const Spec *spec, NotifyMode *ret) {
+        static const NotifyMode modes[_CONTAINER_NOTIFY_MAX] = {
+                [CONTAINER_NOTIFY_STARTED] = NOTIFY_MODE_STARTED,
+                [CONTAINER_NOTIFY_READY] = NOTIFY_MODE_READY,
+                [CONTAINER_NOTIFY_HEALTHY] = NOTIFY_MODE_HEALTHY,
+        };
         const char *annotation = spec_annotation(spec, ANNOTATION_NOTIFY);
         int mode = NOTIFY_MODE_STARTED;
 
         if (c && c->notify != CONTAINER_NOTIFY_UNSET)
-                mode = c->notify == CONTAINER_NOTIFY_READY ? NOTIFY_MODE_READY : NOTIFY_MODE_STARTED;
+                mode = modes[c->notify];
         else if (annotation)
                 mode = notify_mode_from_string(annotation);
         if (mode < 0)
                 return log_error_errno(
                                 -EINVAL,
-                                "%s#/annotations/" ANNOTATION_NOTIFY ": '%s': expected started or ready",
+                                "%s#/annotations/" ANNOTATION_NOTIFY
+                                ": '%s': expected started, ready or healthy",
                                 base->name, annotation);
         *ret = mode;
         return 0;

@@ -161,8 +161,7 @@ static int watch_container(Supervisor *s) {
         for (size_t i = 0; i < _STREAM_MAX; i++)
                 if (s->relays[i])
                         relay_set_payload(s->relays[i], s->init.pid);
-        return notify_proxy_start(
-                        s->proxy, cgroup, /* hold_ready= */ false, service_clock_offset_usec(s->init.pid));
+        return supervise_start_proxy(s, cgroup);
 }
 
 static int start_container(Supervisor *s) {
@@ -180,7 +179,7 @@ static int start_container(Supervisor *s) {
                 return r;
         listen_fds_done(&s->listen); /* the payload's alone: that it closes one must mean something */
         if (s->params.notify == NOTIFY_MODE_STARTED)
-                notify_proxy_send(s->proxy, "READY=1");
+                supervise_say_ready(s);
         return 0;
 }
 

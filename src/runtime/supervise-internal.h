@@ -2,8 +2,8 @@
 #pragma once
 
 /* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
- * (making and starting the container), supervise-stop.c (signals to the payload, out of memory). For nobody
- * else. */
+ * (making and starting the container), supervise-notify.c (what the payload says), supervise-stop.c (signals
+ * to the payload, out of memory). For nobody else. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,6 +64,17 @@ int supervise_create(Supervisor *s);
 
 /* berth create has ended (code and status as in siginfo_t): starts the container, or ends the loop. Logs. */
 void supervise_created(Supervisor *s, int code, int status);
+
+/* ---- supervise-notify.c ---- */
+
+/* Makes the payload's notification socket and the way from there to systemd. Logs. */
+int supervise_make_proxy(Supervisor *s);
+
+/* Begins to read what the payload, which is in this cgroup, says. Logs. */
+int supervise_start_proxy(Supervisor *s, const char *cgroup);
+
+/* Tells systemd READY=1, and records that. With Notify=healthy this is for the first check that succeeds. */
+void supervise_say_ready(Supervisor *s);
 
 /* ---- supervise-stop.c ---- */
 

@@ -14,10 +14,8 @@
 #include "runtime/supervisor.h"
 
 #include "basic/log.h"
-#include "notify/message.h"
 #include "runtime/delete.h"
 #include "runtime/notify-route.h"
-#include "runtime/service-env.h"
 #include "runtime/state.h"
 #include "runtime/stop-signal.h"
 #include "runtime/supervise-internal.h"
@@ -71,13 +69,6 @@ static int on_child(sd_event_source *source, const struct signalfd_siginfo *info
         return 0;
 }
 
-static void on_notify(unsigned actions, void *userdata) {
-        const Supervisor *s = userdata;
-
-        if (actions & NOTIFY_ACTION_READY)
-                log_debug("The payload of '%s' says that it is ready.", s->id);
-}
-
 static int set_up_loop(Supervisor *s) {
         int r;
 
@@ -91,7 +82,6 @@ static int set_up_loop(Supervisor *s) {
 }
 
 static int set_up(Supervisor *s) {
-        _cleanup_close_ int notify_fd = -EBADF;
         int r;
 
         s->root = state_default_root();
@@ -113,19 +103,7 @@ static int set_up(Supervisor *s) {
         r = set_up_loop(s);
         if (r < 0)
                 return r;
-        r = notify_proxy_new(s->event, getenv("NOTIFY_SOCKET"), on_notify, s, &s->proxy);
-        if (r < 0)
-                return r;
-        notify_fd = openat(s->unit_dir_fd, "notify", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        if (notify_fd < 0)
-                return log_error_errno(errno, "Failed to open '%s/notify': %m", s->unit_dir);
-        r = notify_socket_bind(notify_fd);
-        if (r < 0)
-                return r;
-        notify_proxy_set_socket(s->proxy, r);
-        if (service_has_fd_store())
-                notify_proxy_allow_store(s->proxy);
-        return 0;
+        return supervise_make_proxy(s);
 }
 
 /* Everything that the payload said gets out before its end is seen; then nothing of it is left. */

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """sd_notify from inside a container to the service manager outside."""
 
+import json
+
 
 def test_ready_by_the_payload(machine, bundles, declare):
     """systemctl start returns when the payload says so, not earlier: until then the unit is seen activating."""
@@ -47,3 +49,17 @@ def test_stopping(machine, bundles):
     machine.wait_until("test $(systemctl show -P ActiveState container@leaver) = deactivating")
     (bundles.directory("leaver") / "rootfs/go").touch()
     machine.wait_until("test $(systemctl show -P ActiveState container@leaver) = inactive")
+
+
+def test_recorded(machine, bundles, declare):
+    """Whether and when the service manager has been told: until then there is no such thing in the state."""
+    bundles.make("witness", ["sh", "-c", "until [ -e /go ]; do sleep 0.05; done; systemd-notify --ready; exec sleep 1000"])
+    declare("/etc/berth/witness.container", "[Container]\nBundle=/var/lib/berth/witness\nNotify=ready\n")
+    machine.run("systemctl start --no-block container@witness")
+    machine.wait_until("systemctl is-active berth-witness.scope")
+    assert "ready" not in json.loads(machine.output("berth state witness"))
+
+    (bundles.directory("witness") / "rootfs/go").touch()
+    machine.run("systemctl start container@witness")
+    state = json.loads(machine.output("berth state witness"))
+    assert state["ready"] > state["created"]

@@ -191,7 +191,7 @@ static void test_errors(void) {
                 { OK "User=-1\n", "f0:4: User=-1: expected a number or a name" },
                 { OK "User=u:\n", "f0:4: User=u:: expected a number or a name" },
                 { OK "ReadOnly=maybe\n", "f0:4: ReadOnly=maybe: expected yes or no" },
-                { OK "Notify=later\n", "f0:4: Notify=later: expected started or ready" },
+                { OK "Notify=later\n", "f0:4: Notify=later: expected started, ready or healthy" },
                 { OK "Network=bridge\n", "f0:4: Network=bridge: expected host or none" },
                 { OK "StopSignal=SIGFOO\n",
                   "f0:4: StopSignal=SIGFOO: expected the name or number of a signal" },
@@ -210,7 +210,7 @@ static void test_errors(void) {
                 { "[Container]\nUser=a b\nfoo\nNotify=x\n",
                   "f0:2: User=a b: expected a number or a name\n"
                   "f0:3: expected KEY=VALUE, a [Section] or a comment, found 'foo'\n"
-                  "f0:4: Notify=x: expected started or ready" },
+                  "f0:4: Notify=x: expected started, ready or healthy" },
         };
 #undef OK
 

@@ -155,6 +155,22 @@ static void test_held(Fixture *f, const void *data) {
         assert_host_gets(f, "STATUS=x");
         assert_host_gets_nothing(f);
         g_assert_cmpuint(f->actions, ==, NOTIFY_ACTION_READY);
+
+        /* said once when it is time, and not held any more */
+        notify_proxy_release_ready(f->proxy);
+        notify_proxy_release_ready(f->proxy);
+        assert_host_gets(f, "READY=1");
+        send_text(f, "READY=1");
+        run(f);
+        assert_host_gets(f, "READY=1");
+        assert_host_gets_nothing(f);
+}
+
+/* What nobody holds is nothing to release. */
+static void test_not_held(Fixture *f, const void *data) {
+        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        notify_proxy_release_ready(f->proxy);
+        assert_host_gets_nothing(f);
 }
 
 /* Whether the other end of a pipe whose write end was sent is closed everywhere but here and in data. */
@@ -366,6 +382,7 @@ int main(int argc, char **argv) {
         ADD("passes/path", "/", test_passes);
         ADD("passes/abstract", "@", test_passes);
         ADD("held", "/", test_held);
+        ADD("not-held", "/", test_not_held);
         ADD("barrier/forwarded", "/", test_barrier);
         ADD("barrier/no-host", "", test_barrier_without_host);
         ADD("unexpected-fds", "/", test_unexpected_fds);
