@@ -68,3 +68,11 @@ typedef struct SpecCall {
         const char *file;
         bool rootless;
 } SpecCall;
+
+typedef struct GenerateCall {
+        bool dry_run;
+} GenerateCall;
+
+typedef struct VerifyCall {
+        bool json;
+} VerifyCall;

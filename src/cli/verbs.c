@@ -111,6 +111,17 @@ static const Option exec_options[] = {
         { 0 },
 };
 
+static const Option generate_options[] = {
+        { "dry-run", NULL, OPTION_SWITCH, AT(GenerateCall, dry_run), NULL,
+          N_("print what systemd would be given; nothing else is possible") },
+        { 0 },
+};
+
+static const Option verify_options[] = {
+        { "json", NULL, OPTION_SWITCH, AT(VerifyCall, json), NULL, N_("print the findings as JSON") },
+        { 0 },
+};
+
 static const Option list_options[] = {
         { "format", "f", OPTION_STRING, AT(ListCall, format), "table|json", N_("how to print") },
         { "quiet", "q", OPTION_SWITCH, AT(ListCall, quiet), NULL, N_("ids only") },
@@ -149,6 +160,8 @@ typedef struct Verb {
 
 /* Alphabetical. */
 static const Verb verbs[] = {
+        { "cat", 1, -1, no_options, 0, verb_cat, "FILE|NAME...",
+          N_("show what a declaration says, with its drop-ins, and where it says so") },
         { "checkpoint", 1, 1, checkpoint_options, sizeof(CriuFlags), verb_checkpoint, "ID",
           N_("save the processes of a container in files") },
         { "create", 1, 1, create_options, sizeof(CreateCall), verb_create, "ID", N_("make a container") },
@@ -159,6 +172,8 @@ static const Verb verbs[] = {
         { "exec", 1, -1, exec_options, sizeof(ExecCall), verb_exec, "ID COMMAND [ARG...]",
           N_("execute one more process in a container") },
         { "features", 0, 0, no_options, 0, verb_features, "", N_("tell what this runtime can do, as JSON") },
+        { "generate", 0, -1, generate_options, sizeof(GenerateCall), verb_generate, "[FILE|NAME...]",
+          N_("print the units that declarations become") },
         { "kill", 1, 2, kill_options, sizeof(KillCall), verb_kill, "ID [SIGNAL]",
           N_("send a signal to a container's init") },
         { "list", 0, 0, list_options, sizeof(ListCall), verb_list, "", N_("show containers") },
@@ -180,6 +195,8 @@ static const Verb verbs[] = {
         { "state", 1, 1, no_options, 0, verb_state, "ID", N_("show one container as JSON") },
         { "update", 1, 1, update_options, sizeof(UpdateOptions), verb_update, "ID",
           N_("change the limits of a container") },
+        { "verify", 0, -1, verify_options, sizeof(VerifyCall), verb_verify, "[FILE|NAME...]",
+          N_("find all that is wrong with declarations") },
 };
 
 void verbs_print(void) {

@@ -51,3 +51,6 @@ int verb_update(const VerbCall *call);
 int verb_events(const VerbCall *call);
 int verb_spec(const VerbCall *call);
 int verb_features(const VerbCall *call);
+int verb_cat(const VerbCall *call);
+int verb_generate(const VerbCall *call);
+int verb_verify(const VerbCall *call);

@@ -91,6 +91,12 @@ const ContainerKey *container_key_find(const char *section, const char *name) {
         return NULL;
 }
 
+bool container_key_adds(const ContainerKey *key) {
+        if (key->parse == value_exec) /* words of one command */
+                return false;
+        return key->reset == reset_strv || key->reset == reset_list;
+}
+
 const ContainerKey *container_key_at(size_t i) {
         for (size_t t = 0; t < ELEMENTSOF(tables); t++) {
                 if (i < tables[t].n)

@@ -3,6 +3,7 @@
 
 /* Which keys our sections have, and which are refused with advice. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/container-values.h"
@@ -16,6 +17,9 @@ typedef struct ContainerKey {
 
 /* NULL: there is no such key. Pure. */
 const ContainerKey *container_key_find(const char *section, const char *name);
+
+/* Whether a further assignment adds to what is there, instead of replacing it. Pure. */
+bool container_key_adds(const ContainerKey *key);
 
 /* The keys one after the other, NULL behind the last. Pure. */
 const ContainerKey *container_key_at(size_t i);

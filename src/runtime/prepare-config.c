@@ -310,15 +310,12 @@ static int notify_mode(const Base *base, const ContainerFile *c, const Spec *spe
         return 0;
 }
 
-int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret) {
+/* container: NULL without a declaration. */
+static int build(const char *id, const ContainerFile *container, const char *unit_dir, PreparedConfig *ret) {
         _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
-        _cleanup_(container_file_freep) ContainerFile *container = NULL;
         _cleanup_(base_done) Base base = { 0 };
         int r;
 
-        r = find_declaration(id, &container);
-        if (r < 0)
-                return r;
         r = find_base(id, container, unit_dir, &base);
         if (r < 0)
                 return r;
@@ -341,6 +338,18 @@ int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret) {
         config.params.terminal = config.spec->process.terminal;
         *ret = TAKE(config, (PreparedConfig) { 0 });
         return 0;
+}
+
+int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret) {
+        _cleanup_(container_file_freep) ContainerFile *container = NULL;
+        int r;
+
+        r = find_declaration(id, &container);
+        return r < 0 ? r : build(id, container, unit_dir, ret);
+}
+
+int prepare_config_declared(const ContainerFile *container, const char *unit_dir, PreparedConfig *ret) {
+        return build(container->name, container, unit_dir, ret);
 }
 
 int prepare_explain(const char *id) {

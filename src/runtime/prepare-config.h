@@ -4,6 +4,7 @@
 /* What a unit is going to run: its declaration or bundle found, checked and put together. Nothing in here
  * changes anything on the machine. */
 
+#include "config/container-file.h"
 #include "runtime/params.h"
 #include "spec/spec.h"
 
@@ -20,6 +21,9 @@ void prepared_config_done(PreparedConfig *config);
  * Logs all that is wrong. -ENOENT: there is neither; -ESHUTDOWN: the declaration is masked; -EINVAL:
  * something in it is wrong. */
 int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret);
+
+/* The same for a declaration without errors that the caller has read. */
+int prepare_config_declared(const ContainerFile *container, const char *unit_dir, PreparedConfig *ret);
 
 /* Logs the errors of a declaration, for a unit that berth-generator made to fail. Never returns 0: -EINVAL,
  * or -ESTALE when there are no errors any more, so that systemd has to be told to read it again. */

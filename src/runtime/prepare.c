@@ -174,6 +174,18 @@ int prepare_check(const char *id) {
         return r < 0 ? r : check_all(id, path, root, &config);
 }
 
+int prepare_check_declared(const ContainerFile *container) {
+        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
+        _cleanup_free_ char *path = NULL;
+        int r;
+
+        r = unit_directory(container->name, &path);
+        if (r < 0)
+                return r;
+        r = prepare_config_declared(container, path, &config);
+        return r < 0 ? r : check_resctrl(config.spec, container->name);
+}
+
 int prepare_start(const char *id) {
         _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_free_ char *path = NULL, *root = state_default_root();

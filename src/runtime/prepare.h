@@ -4,8 +4,14 @@
 /* The two ends of a container unit: what has to exist before berth-supervise runs, and what must be gone
  * after it. */
 
+#include "config/container-file.h"
+
 /* Checks all that prepare_start() checks, and changes nothing. Logs; the same outcomes. */
 int prepare_check(const char *id);
+
+/* The same for a declaration without errors that the caller has read; whether a container of that name runs
+ * does not matter. */
+int prepare_check_declared(const ContainerFile *container);
 
 /* Checks everything, then makes the unit's directory (see params.h) with config.json, params and notify/,
  * and the resctrl group if one is configured. What an earlier run of the unit left behind is removed first.

@@ -11,6 +11,7 @@
 #include "basic/fs-util.h"
 #include "basic/macro.h"
 #include "config/container-file.h"
+#include "config/effective.h"
 
 static ContainerFile *parse(const char *const *texts, GPtrArray *messages) {
         GPtrArray *files = g_ptr_array_new();
@@ -385,6 +386,33 @@ static void test_load_masked(void) {
         g_assert_cmpint(remove_tree_at(AT_FDCWD, top), ==, 0);
 }
 
+static void test_effective(void) {
+        static const char *const texts[] = {
+                "[Container]\nRootfs=/a\nExec=one\nEnvironment=A=1\nEnvironment=B=2\n[Service]\nRestart=no\n"
+                "[Container]\nUser=1\n",
+                "[Service]\nExecReload=\nRestart=always\n[Container]\nExec=two three\nEnvironment=\n"
+                "Environment=C=3\n",
+                NULL,
+        };
+        _cleanup_(container_file_freep) ContainerFile *c = parse_good(texts), *again = NULL;
+        _cleanup_free_ char *text = container_file_effective(c);
+
+        g_assert_cmpstr(text, ==,
+                        "[Container]\n"
+                        "# f0:2\nRootfs=/a\n"
+                        "# f0:9\nUser=1\n"
+                        "# f1:5\nExec=two three\n"
+                        "# f1:7\nEnvironment=C=3\n"
+                        "\n"
+                        "[Service]\n"
+                        "# f0:7\nRestart=no\n"
+                        "# f1:2\nExecReload=\nRestart=always\n");
+        again = parse_good((const char *const[]) { text, NULL });
+        g_assert_cmpstrv(again->exec, c->exec);
+        g_assert_cmpstrv(again->environment, c->environment);
+        g_assert_cmpstr(again->user, ==, c->user);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/container-file/all-keys", test_all_keys);
@@ -396,5 +424,6 @@ int main(int argc, char **argv) {
         g_test_add_func("/container-file/load-masked", test_load_masked);
         g_test_add_func("/search/precedence", test_search);
         g_test_add_func("/search/read", test_read);
+        g_test_add_func("/container-file/effective", test_effective);
         return g_test_run();
 }
