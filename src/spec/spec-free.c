@@ -4,7 +4,7 @@
 
 #include "spec/spec-internal.h"
 
-static void pairs_clear(SpecPairs *pairs) {
+void spec_pairs_clear(SpecPairs *pairs) {
         for (size_t i = 0; i < pairs->n; i++) {
                 g_free(pairs->items[i].key);
                 g_free(pairs->items[i].value);
@@ -65,7 +65,7 @@ static void resources_clear(SpecResources *resources) {
         for (size_t i = 0; i < resources->n_rdma; i++)
                 g_free(resources->rdma[i].device);
         g_free(resources->rdma);
-        pairs_clear(&resources->unified);
+        spec_pairs_clear(&resources->unified);
 }
 
 static void seccomp_rule_clear(SpecSeccompRule *rule) {
@@ -112,7 +112,7 @@ void spec_linux_clear(SpecLinux *linux_) {
         g_strfreev(linux_->masked_paths);
         g_strfreev(linux_->readonly_paths);
         g_free(linux_->mount_label);
-        pairs_clear(&linux_->sysctl);
+        spec_pairs_clear(&linux_->sysctl);
         seccomp_clear(&linux_->seccomp);
         intel_rdt_clear(&linux_->intel_rdt);
         g_free(linux_->memory_policy_nodes);
@@ -144,7 +144,7 @@ void spec_free(Spec *spec) {
                         hook_clear(&spec->hooks[kind][i]);
                 g_free(spec->hooks[kind]);
         }
-        pairs_clear(&spec->annotations);
+        spec_pairs_clear(&spec->annotations);
         spec_linux_clear(&spec->linux_);
         g_free(spec->source_text);
         g_free(spec);

@@ -81,5 +81,6 @@ int spec_validate(const char *file, const Spec *spec);
 int spec_validate_process(const char *file, const SpecProcess *process);
 
 /* Frees what a structure owns, not the structure. */
+void spec_pairs_clear(SpecPairs *pairs);
 void spec_process_clear(SpecProcess *process);
 void spec_linux_clear(SpecLinux *linux_);
