@@ -132,6 +132,28 @@ int cgroup_is_frozen(int cgroup_fd) {
         return r < 0 ? r : frozen != 0;
 }
 
+int cgroup_frozen_above(const char *path, char **ret) {
+        _cleanup_free_ char *above = g_strdup(path);
+        char *slash;
+
+        while ((slash = strrchr(above, '/')) && slash > above) {
+                _cleanup_free_ char *text = NULL;
+                _cleanup_close_ int fd = -EBADF;
+                int r;
+
+                *slash = '\0';
+                fd = cgroup_open(above);
+                r = fd < 0 ? fd : read_file_at(fd, "cgroup.freeze", &text, NULL);
+                if (r < 0)
+                        return r;
+                if (text[0] == '1') {
+                        *ret = TAKE_PTR(above);
+                        return 1;
+                }
+        }
+        return 0;
+}
+
 static int64_t now_ms(void) {
         struct timespec t;
 

@@ -45,5 +45,9 @@ int cgroup_freeze(int cgroup_fd, bool freeze, int timeout_ms);
 /* Whether it is frozen, by itself or from above. Returns 1, 0 or a negative errno. */
 int cgroup_is_frozen(int cgroup_fd);
 
+/* The nearest cgroup above path that was frozen itself, and with it all below. Returns 1 and its path (the
+ * caller frees), 0 when there is none, or a negative errno. */
+int cgroup_frozen_above(const char *path, char **ret);
+
 /* Pids in it and below, in this process's pid namespace; those of others are left out. Caller frees. */
 int cgroup_pids(int cgroup_fd, pid_t **ret, size_t *ret_n);

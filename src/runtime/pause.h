@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "runtime/state.h"
+
 /* Stopping all processes of a container where they are, and letting them go on. */
 
 /* Freezes the container's cgroup and waits until the kernel says that everything in it stands still. Logs.
@@ -10,3 +12,7 @@ int container_pause(const char *root, const char *id);
 
 /* Thaws it. Logs. -EBUSY: it is not paused. */
 int container_resume(const char *root, const char *id);
+
+/* Thaws a container that has been asked to end, whoever froze it; does nothing for one that is not frozen.
+ * Logs. */
+void container_let_go_on(const State *state);

@@ -287,16 +287,6 @@ static int connect_to_systemd(Placement *p) {
         return manager_connect(manager_ours(), p->options.event, &p->manager);
 }
 
-static int connect_silently(Placement *p) {
-        int level = log_get_level(), r;
-
-        if (level < LOG_DEBUG)
-                log_set_level(LOG_CRIT);
-        r = connect_to_systemd(p);
-        log_set_level(level);
-        return r;
-}
-
 /* For who is not root of the system: a systemd is used if there is one. Else, root of a user namespace may
  * have been left cgroups to make more in; nothing is insisted on that is not needed; and to who needs it, it
  * is said why there is no scope. */
@@ -304,7 +294,9 @@ static int choose_for_user(Placement *p) {
         bool scope = p->kind == &kinds[CGROUP_MANAGER_SYSTEMD];
         int r;
 
-        if (scope && (p->options.manager == CGROUP_MANAGER_SYSTEMD || connect_silently(p) >= 0))
+        if (scope &&
+            (p->options.manager == CGROUP_MANAGER_SYSTEMD ||
+             manager_try_connect(manager_ours(), p->options.event, &p->manager) >= 0))
                 return 0;
         r = asks_for_nothing(&p->options);
         if (r < 0)

@@ -153,6 +153,9 @@ static int watch_container(Supervisor *s) {
         r = oom_watch_new(s->event, cgroup, supervise_on_oom, s, &s->oom);
         if (r < 0)
                 return r;
+        r = supervise_watch_freezer(s, cgroup);
+        if (r < 0)
+                return r;
         if (s->console) {
                 r = service_console_connect(s->console, s->event);
                 if (r < 0)

@@ -3,7 +3,7 @@
 
 /* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
  * (making and starting the container), supervise-notify.c (what the payload says), supervise-stop.c (signals
- * to the payload, out of memory). For nobody else. */
+ * to the payload, out of memory), supervise-freeze.c (while it is frozen). For nobody else. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,6 +31,8 @@ typedef enum Stream {
         _STREAM_MAX,
 } Stream;
 
+typedef struct FreezeWatch FreezeWatch;
+
 typedef struct Supervisor {
         const char *id;
         char *root; /* of state directories */
@@ -43,6 +45,7 @@ typedef struct Supervisor {
         Relay *relays[_STREAM_MAX]; /* NULL: our own stream is the payload's */
         ServiceConsole *console;    /* NULL: the payload has no terminal */
         OomWatch *oom;
+        FreezeWatch *freezer; /* NULL: the unit has no watchdog */
         Phase phase;
         pid_t create_pid;
         PidRef init;
@@ -89,3 +92,18 @@ void supervise_request_stop(Supervisor *s);
 
 /* An OomHandler: stops the container, and remembers why. */
 void supervise_on_oom(void *userdata);
+
+/* ---- supervise-freeze.c ---- */
+
+/* While the container (its scope's cgroup is given) is frozen, its watchdog is fed. Does nothing for a unit
+ * without one. Logs. */
+int supervise_watch_freezer(Supervisor *s, const char *cgroup);
+
+void freeze_watch_free(FreezeWatch *w);
+DEFINE_CLEANUP(FreezeWatch *, freeze_watch_free);
+
+/* Whether the container is frozen, so that nothing can be expected of it. Does not log. */
+bool supervise_is_frozen(const Supervisor *s);
+
+/* Thaws it, if need be, so that it can act on a signal. Logs. */
+void supervise_let_go_on(const Supervisor *s);

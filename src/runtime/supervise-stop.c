@@ -14,9 +14,18 @@
 /* How long a process that the kernel has killed may take to be gone. */
 #define OOM_SETTLE_USEC (100 * UINT64_C(1000))
 
+/* To end it. The signal waits in a container that is frozen, so that it is the first thing that happens to
+ * it. */
 static void signal_payload(Supervisor *s, int sig) {
-        if (s->phase == PHASE_RUNNING && stop_signal_send(&s->init, sig) > 0)
+        int r;
+
+        if (s->phase != PHASE_RUNNING)
+                return;
+        r = stop_signal_send(&s->init, sig);
+        if (r > 0)
                 s->lost_signal = sig;
+        else if (r == 0)
+                supervise_let_go_on(s);
 }
 
 void supervise_request_stop(Supervisor *s) {

@@ -203,6 +203,16 @@ int manager_connect(ManagerOwner owner, sd_event *event, Manager **ret) {
         return 0;
 }
 
+int manager_try_connect(ManagerOwner owner, sd_event *event, Manager **ret) {
+        int level = log_get_level(), r;
+
+        if (level < LOG_DEBUG)
+                log_set_level(LOG_CRIT);
+        r = manager_connect(owner, event, ret);
+        log_set_level(level);
+        return r;
+}
+
 void manager_free(Manager *m) {
         if (!m)
                 return;

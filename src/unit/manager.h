@@ -30,6 +30,9 @@ ManagerOwner manager_ours(void);
  * connecting. Release with manager_free(). */
 int manager_connect(ManagerOwner owner, sd_event *event, Manager **ret);
 
+/* The same for who can do without: says why it failed only in debug messages. */
+int manager_try_connect(ManagerOwner owner, sd_event *event, Manager **ret);
+
 /* Closes the connection. What was not sent by then is dropped, so a systemd that hangs does not hold us. */
 void manager_free(Manager *m);
 DEFINE_CLEANUP(Manager *, manager_free);
