@@ -14,7 +14,8 @@ static int log_root(const SandboxContext *c, int r) {
 
 int open_inside_later(SandboxContext *c) {
         c->opens_inside = true;
-        if (access(c->spec->root_path, F_OK) < 0 && (errno == ENOENT || errno == ENOTDIR))
+        if (!c->spec->overlay.upper && access(c->spec->root_path, F_OK) < 0 &&
+            (errno == ENOENT || errno == ENOTDIR))
                 return log_root(c, negative_errno());
         return mounts_check_sources(c->spec);
 }

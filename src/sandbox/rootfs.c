@@ -16,6 +16,7 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "sandbox/mounts.h"
+#include "sandbox/root-overlay.h"
 
 /* The copy is in the peer groups of what it was copied from. The root itself leaves its group in any case:
  * all that is mounted in the container would appear on the host, and pivot_root(2) refuses a shared root. A
@@ -32,9 +33,8 @@ static int detach_propagation(const Spec *spec, int fd) {
         return 0;
 }
 
-int rootfs_open(const Spec *spec) {
+static int open_directory(const Spec *spec) {
         _cleanup_close_ int fd = -EBADF;
-        int r;
 
         fd = open_tree(AT_FDCWD, spec->root_path,
                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
@@ -48,7 +48,16 @@ int rootfs_open(const Spec *spec) {
                 return log_error_errno(
                                 negative_errno(), "The root file system '%s' is not a directory: %m",
                                 spec->root_path);
+        return TAKE_FD(fd);
+}
 
+int rootfs_open(const Spec *spec) {
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        fd = spec->overlay.upper ? root_overlay_open(spec) : open_directory(spec);
+        if (fd < 0)
+                return TAKE_FD(fd);
         r = detach_propagation(spec, fd);
         if (r < 0)
                 return log_error_errno(r, "Failed to detach mount propagation of '%s': %m", spec->root_path);

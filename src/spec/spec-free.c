@@ -133,6 +133,9 @@ void spec_free(Spec *spec) {
         g_free(spec->oci_version);
         g_free(spec->bundle);
         g_free(spec->root_path);
+        g_strfreev(spec->overlay.lower);
+        g_free(spec->overlay.upper);
+        g_free(spec->overlay.work);
         g_free(spec->hostname);
         g_free(spec->domainname);
         spec_process_clear(&spec->process);

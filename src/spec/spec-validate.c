@@ -49,6 +49,34 @@ static int check_root(const SpecCheck *check) {
         return 0;
 }
 
+static int check_overlay_path(const SpecCheck *check, const char *member, const char *path) {
+        if (path && *path == '/')
+                return 0;
+        return spec_reject(
+                        check, "/root/berth.overlay/%s: expected an absolute path, got '%s'", member,
+                        path ?: "");
+}
+
+static int check_overlay(const SpecCheck *check) {
+        const SpecOverlay *overlay = &check->spec->overlay;
+        int r = 0;
+
+        if (!overlay->upper)
+                return 0;
+        if (!spec_namespace(check->spec, CLONE_NEWNS))
+                return spec_reject(
+                                check,
+                                "/root/berth.overlay: needs a namespace of type 'mount' in "
+                                "/linux/namespaces");
+        if (!overlay->lower || !*overlay->lower)
+                return spec_reject(check, "/root/berth.overlay/lower: must not be empty");
+        for (char **lower = overlay->lower; r >= 0 && *lower; lower++)
+                r = check_overlay_path(check, "lower", *lower);
+        if (r >= 0)
+                r = check_overlay_path(check, "upper", overlay->upper);
+        return r < 0 ? r : check_overlay_path(check, "work", overlay->work);
+}
+
 /* uts(7): 64 bytes. */
 static int check_name(const SpecCheck *check, const char *member, const char *name) {
         if (!name)
@@ -152,8 +180,9 @@ static int check_annotations(const SpecCheck *check) {
 }
 
 static const SpecRule spec_rules[] = {
-        check_version, check_root,        check_hostname,           check_domainname,
-        check_hooks,   check_annotations, check_cgroup_annotations, SPEC_RULES_END,
+        check_version,    check_root,  check_overlay,     check_hostname,
+        check_domainname, check_hooks, check_annotations, check_cgroup_annotations,
+        SPEC_RULES_END,
 };
 
 int spec_validate(const char *file, const Spec *spec) {

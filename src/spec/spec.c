@@ -13,7 +13,16 @@
 #include "basic/log.h"
 #include "spec/spec-internal.h"
 
+static const JsonField overlay_fields[] = {
+        { "lower", JSON_TYPE_ARRAY, json_parse_strv, offsetof(SpecOverlay, lower), .mandatory = true },
+        { "upper", JSON_TYPE_STRING, json_parse_string, offsetof(SpecOverlay, upper), .mandatory = true },
+        { "work", JSON_TYPE_STRING, json_parse_string, offsetof(SpecOverlay, work), .mandatory = true },
+        {},
+};
+
 static const JsonField root_fields[] = {
+        { "berth.overlay", JSON_TYPE_OBJECT, json_parse_object, offsetof(Spec, overlay),
+          .sub = overlay_fields },
         { "path", JSON_TYPE_STRING, json_parse_string, offsetof(Spec, root_path), .mandatory = true },
         { "readonly", JSON_TYPE_BOOLEAN, json_parse_bool, offsetof(Spec, root_readonly) },
         {},

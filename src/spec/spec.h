@@ -286,11 +286,20 @@ typedef struct SpecLinux {
         unsigned memory_policy_flags;
 } SpecLinux;
 
+/* The root as directories on top of each other (overlayfs). An extension of the runtime-spec, which lets a
+ * runtime ignore what it does not know: root["berth.overlay"]. */
+typedef struct SpecOverlay {
+        char **lower; /* absolute, the topmost first; NULL: the root is one directory */
+        char *upper;  /* absolute; gets what the container writes */
+        char *work;   /* absolute, on the same file system as upper */
+} SpecOverlay;
+
 typedef struct Spec {
         char *oci_version;
         char *bundle;    /* absolute */
         char *root_path; /* absolute */
         bool root_readonly;
+        SpecOverlay overlay;
         char *hostname, *domainname;
         SpecProcess process;
         bool process_set; /* create needs one, other verbs do not */

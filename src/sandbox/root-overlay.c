@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the mount of a root that is an overlay. overlayfs takes paths; they are numbers of descriptors here,
+ * looked up in /proc/self/fd: so any number of layers fits into the 256 bytes that fsconfig(2) takes for a
+ * value, and what is mounted is what was opened. */
+
+#include "sandbox/root-overlay.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "basic/cleanup.h"
+#include "basic/fs-util.h"
+#include "basic/log.h"
+#include "basic/parse-util.h"
+
+#define FD_DIRECTORY "/proc/self/fd"
+
+typedef struct OverlayFds {
+        int *lower; /* as many as there are layers, the topmost first */
+        size_t n_lower;
+        int upper, work;
+} OverlayFds;
+
+static void overlay_fds_done(OverlayFds *fds) {
+        for (size_t i = 0; i < fds->n_lower; i++)
+                closep(&fds->lower[i]);
+        g_free(fds->lower);
+        closep(&fds->upper);
+        closep(&fds->work);
+}
+
+static int open_directory(const char *path, int *ret) {
+        *ret = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (*ret < 0)
+                return log_error_errno(
+                                negative_errno(), "Failed to open '%s', a layer of the root file system: %m",
+                                path);
+        return 0;
+}
+
+static int open_all(const SpecOverlay *overlay, OverlayFds *fds) {
+        int r = 0;
+
+        fds->lower = g_new(int, g_strv_length(overlay->lower));
+        for (char **path = overlay->lower; r >= 0 && *path; path++) {
+                r = open_directory(*path, &fds->lower[fds->n_lower]);
+                if (r >= 0)
+                        fds->n_lower++;
+        }
+        if (r >= 0)
+                r = open_directory(overlay->upper, &fds->upper);
+        return r < 0 ? r : open_directory(overlay->work, &fds->work);
+}
+
+static int set_string(int fs_fd, const char *key, const char *value) {
+        return fsconfig(fs_fd, FSCONFIG_SET_STRING, key, value, 0) < 0 ? negative_errno() : 0;
+}
+
+static int set_number(int fs_fd, const char *key, int fd) {
+        char text[16];
+
+        (void) snprintf(text, sizeof text, "%d", fd);
+        return set_string(fs_fd, key, text);
+}
+
+/* Whether our user namespace is the first one: its map is that of all ids. */
+static bool is_in_user_namespace(void) {
+        _cleanup_free_ char *map = NULL;
+        unsigned inside, outside, n;
+
+        if (read_file_at(AT_FDCWD, "/proc/self/uid_map", &map, NULL) < 0)
+                return false;
+        return sscanf(map, "%u %u %u", &inside, &outside, &n) != 3 || inside != 0 || outside != 0 ||
+                        n != UINT32_MAX;
+}
+
+static int configure(int fs_fd, const OverlayFds *fds) {
+        _cleanup_string_ GString *lower = g_string_new(NULL);
+        int r;
+
+        for (size_t i = 0; i < fds->n_lower; i++)
+                g_string_append_printf(lower, "%s%d", i > 0 ? ":" : "", fds->lower[i]);
+        r = set_string(fs_fd, "source", "overlay");
+        if (r >= 0)
+                r = set_string(fs_fd, "lowerdir", lower->str);
+        if (r >= 0)
+                r = set_number(fs_fd, "upperdir", fds->upper);
+        if (r >= 0)
+                r = set_number(fs_fd, "workdir", fds->work);
+        if (r >= 0 && is_in_user_namespace() && fsconfig(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
+                r = negative_errno();
+        if (r >= 0 && fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                r = negative_errno();
+        return r;
+}
+
+static int make(const OverlayFds *fds) {
+        _cleanup_close_ int fs_fd = -EBADF;
+        int fd, r;
+
+        fs_fd = fsopen("overlay", FSOPEN_CLOEXEC);
+        if (fs_fd < 0)
+                return negative_errno();
+        r = configure(fs_fd, fds);
+        if (r < 0)
+                return r;
+        fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, 0);
+        return fd < 0 ? negative_errno() : fd;
+}
+
+/* With the directory of descriptors as working directory, which is what it was afterwards. */
+static int make_in_fd_directory(const OverlayFds *fds) {
+        _cleanup_close_ int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct statfs fs;
+        int r;
+
+        if (here < 0 || chdir(FD_DIRECTORY) < 0)
+                return negative_errno();
+        /* What is mounted over procfs here decides nothing. */
+        r = statfs(".", &fs) < 0 ? negative_errno() : fs.f_type == PROC_SUPER_MAGIC ? make(fds) : -ENOTSUP;
+        if (fchdir(here) < 0 && r >= 0) {
+                (void) close(r);
+                return negative_errno();
+        }
+        return r;
+}
+
+int root_overlay_open(const Spec *spec) {
+        _cleanup_(overlay_fds_done) OverlayFds fds = { .upper = -EBADF, .work = -EBADF };
+        int r;
+
+        r = open_all(&spec->overlay, &fds);
+        if (r < 0)
+                return r;
+        r = make_in_fd_directory(&fds);
+        if (r < 0 && r != -EPERM)
+                return log_error_errno(
+                                r, "Failed to mount the root file system, an overlay of %zu layers: %m",
+                                fds.n_lower);
+        return r;
+}
