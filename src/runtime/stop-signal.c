@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,16 +73,53 @@ bool stop_signal_is_lost(const char *status, int sig) {
                         !in_signal_set(status, "SigBlk", sig);
 }
 
+bool stop_signal_waiting_set(const char *syscall, uint64_t *ret_address) {
+        long number;
+
+        return sscanf(syscall, "%ld 0x%" SCNx64, &number, ret_address) == 2 && number == SYS_rt_sigtimedwait;
+}
+
+static int read_proc(pid_t pid, const char *file, char **ret) {
+        char path[sizeof "/proc//syscall" + 10];
+
+        (void) snprintf(path, sizeof path, "/proc/%d/%s", (int) pid, file);
+        return read_file_at(AT_FDCWD, path, ret, NULL);
+}
+
+/* While sigwait(3) waits, its signals are not blocked as far as status tells, and are delivered
+ * nevertheless: many programs that are made to be pid 1 wait in this way. */
+static bool waits_for(pid_t pid, int sig) {
+        _cleanup_free_ char *syscall = NULL;
+        uint64_t address, set;
+        const struct iovec here = { &set, sizeof set };
+
+        if (read_proc(pid, "syscall", &syscall) < 0 || !stop_signal_waiting_set(syscall, &address))
+                return false;
+        if (process_vm_readv(
+                            pid, &here, 1, &(struct iovec) { (void *) (uintptr_t) address, sizeof set }, 1,
+                            0) != (ssize_t) sizeof set)
+                return true; /* for this signal, most likely */
+        return (set >> (sig - 1)) & 1;
+}
+
+/* Looks twice: in between the process may have returned from its waiting. */
+static bool is_lost(pid_t pid, int sig) {
+        for (unsigned i = 0; i < 2; i++) {
+                _cleanup_free_ char *status = NULL;
+
+                if (read_proc(pid, "status", &status) < 0 || !stop_signal_is_lost(status, sig) ||
+                    waits_for(pid, sig))
+                        return false;
+        }
+        return true;
+}
+
 int stop_signal_send(const PidRef *init, int sig) {
-        _cleanup_free_ char *status = NULL;
-        char path[sizeof "/proc//status" + 10], name[16];
-        bool lost = false;
+        char name[16];
+        bool lost;
         int r;
 
-        (void) snprintf(path, sizeof path, "/proc/%d/status", (int) init->pid);
-        if (read_file_at(AT_FDCWD, path, &status, NULL) >= 0)
-                lost = stop_signal_is_lost(status, sig);
-
+        lost = is_lost(init->pid, sig);
         r = pidref_kill(init, lost ? SIGKILL : sig);
         if (r == -ESRCH)
                 return r;

@@ -5,6 +5,7 @@
  * and an end that has to be repeated so that systemd sees it. */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "basic/process-util.h"
 
@@ -12,6 +13,10 @@
  * neither caught, ignored nor blocked it (pid_namespaces(7)). status is the text of /proc/PID/status.
  * Signals whose default action does not end a process count as delivered. Pure. */
 bool stop_signal_is_lost(const char *status, int sig);
+
+/* Whether the process waits in sigwait(3) or one of its kin, and where its memory has the set of signals.
+ * syscall is the text of /proc/PID/syscall. Pure. */
+bool stop_signal_waiting_set(const char *syscall, uint64_t *ret_address);
 
 /* Sends a stop signal to a container's init; one that would be lost becomes SIGKILL, because to end the
  * process is what its default action stands for. Returns 1 in that case, 0 when the signal was sent, -ESRCH:

@@ -8,11 +8,14 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -256,13 +259,86 @@ static int verb_keep(char **args) {
                 pause();
 }
 
+/* Says which signals it is sent, and leaves with the stop signal. */
+static _Noreturn void tell_signals(const char *who, const sigset_t *set) {
+        for (int sig = 0; sigwait(set, &sig) == 0;) {
+                printf("%s: %s\n", who, sig == SIGTERM ? "stop" : "reload");
+                fflush(stdout);
+                if (sig == SIGTERM)
+                        break;
+        }
+        exit(EXIT_SUCCESS);
+}
+
+/* Waits for signals in sigwait(3), as many programs do that are made to be pid 1. */
+static int verb_signals(char **args) {
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGHUP);
+        sigaddset(&set, SIGTERM);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        tell_signals("init", &set);
+}
+
+static int claim_by_pidfd(pid_t pid) {
+        return notify("MAINPIDFD=1\nREADY=1", syscall(SYS_pidfd_open, pid, 0));
+}
+
+static int claim_by_inode(pid_t pid) {
+        char text[128];
+        struct stat st;
+
+        if (fstat(syscall(SYS_pidfd_open, pid, 0), &st) < 0)
+                return EXIT_FAILURE;
+        snprintf(text, sizeof text, "MAINPID=%d\nMAINPIDFDID=%ju\nREADY=1", (int) pid,
+                 (uintmax_t) st.st_ino);
+        return notify(text, -1);
+}
+
+static int claim_by_number(pid_t pid) {
+        char text[64];
+
+        snprintf(text, sizeof text, "READY=1\nMAINPID=%d", (int) pid);
+        return notify(text, -1);
+}
+
+/* Has a child that is the main process of the service, and says so in one of three ways. */
+static int verb_claim(char **args) {
+        sigset_t set;
+        pid_t pid;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGHUP);
+        sigaddset(&set, SIGTERM);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        pid = fork();
+        if (pid == 0)
+                tell_signals("main", &set);
+        if (pid < 0 ||
+            (strcmp(args[0], "pidfd") == 0                   ? claim_by_pidfd(pid)
+                             : strcmp(args[0], "inode") == 0 ? claim_by_inode(pid)
+                                                             : claim_by_number(pid)) != 0)
+                return EXIT_FAILURE;
+        tell_signals("init", &set);
+}
+
+/* Ends as a systemd in a container does: says its status, and switches off. */
+static int verb_poweroff(char **args) {
+        if (notify(args[0], -1) != 0)
+                return EXIT_FAILURE;
+        reboot(RB_POWER_OFF);
+        return EXIT_FAILURE;
+}
+
 static const struct {
         const char *name;
         int (*run)(char **args);
 } verbs[] = {
-        { "compat", verb_compat }, { "crash", verb_crash },     { "devices", verb_devices },
-        { "fds", verb_fds },       { "keep", verb_keep },       { "keyring", verb_keyring },
-        { "serve", verb_serve },   { "syscall", verb_syscall }, { "watch", verb_watch },
+        { "claim", verb_claim },     { "compat", verb_compat },     { "crash", verb_crash },
+        { "devices", verb_devices }, { "fds", verb_fds },           { "keep", verb_keep },
+        { "keyring", verb_keyring }, { "poweroff", verb_poweroff }, { "serve", verb_serve },
+        { "signals", verb_signals }, { "syscall", verb_syscall },   { "watch", verb_watch },
 };
 
 int main(int argc, char **argv) {

@@ -51,3 +51,14 @@ def test_success_exit_status(machine, bundles, declare):
     machine.run("systemctl start container@odd")
     machine.wait_until("test $(systemctl show -P SubState container@odd) = exited")
     assert machine.show("container@odd", "ExecMainStatus", "Result") == {"ExecMainStatus": "42", "Result": "success"}
+
+
+def test_stop_signal_in_sigwait(machine, bundles):
+    """Signals that pid 1 waits for are delivered, although it has neither a handler nor, at that time, blocked them."""
+    bundles.make("waiter", ["payload", "signals"])
+    machine.run("systemctl start container@waiter")
+    pid = machine.output("berth state waiter | sed -n 's/.*\"pid\": //p' | tr -d ,")
+    machine.wait_until(f"grep -q '^128 ' /proc/{pid}/syscall || grep -q '^137 ' /proc/{pid}/syscall")  # x86-64, arm64
+    machine.run("systemctl stop container@waiter")
+    assert "init: stop" in machine.journal("-u", "container@waiter").splitlines()
+    assert "killed it" not in machine.journal("-u", "container@waiter")

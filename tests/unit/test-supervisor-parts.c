@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "runtime/stop-signal.h"
@@ -45,6 +46,23 @@ static void test_lost(void) {
                 g_test_message("case %zu", i);
                 g_assert_cmpint(stop_signal_is_lost(cases[i].status, cases[i].sig), ==, cases[i].lost);
         }
+}
+
+static void test_waiting_set(void) {
+        g_autofree char *waits =
+                                        g_strdup_printf("%d 0x7ffd8a3c 0x0 0x0 0x8 0x0 0x0 0x7ffd 0x7f41\n",
+                                                        SYS_rt_sigtimedwait),
+                        *other =
+                                        g_strdup_printf("%d 0x7ffd8a3c 0x0 0x0 0x8 0x0 0x0 0x7ffd 0x7f41\n",
+                                                        SYS_rt_sigtimedwait + 1);
+        uint64_t address = 0;
+
+        g_assert_true(stop_signal_waiting_set(waits, &address));
+        g_assert_cmphex(address, ==, 0x7ffd8a3c);
+        g_assert_false(stop_signal_waiting_set(other, &address));
+        g_assert_false(stop_signal_waiting_set("running\n", &address));
+        g_assert_false(stop_signal_waiting_set("-1 0x7ffd 0x7f41\n", &address));
+        g_assert_false(stop_signal_waiting_set("", &address));
 }
 
 static void test_end_like(void) {
@@ -131,6 +149,7 @@ static void test_environment(void) {
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/stop-signal/lost", test_lost);
+        g_test_add_func("/stop-signal/waiting-set", test_waiting_set);
         g_test_add_func("/stop-signal/end-like", test_end_like);
         g_test_add_func("/oom/event-count", test_event_count);
         g_test_add_func("/service-env/clock-offset", test_clock_offset);
