@@ -55,6 +55,7 @@ typedef struct ContainerFile {
         int read_only; /* -1: not given */
         int terminal;  /* -1: not given */
         ContainerNotify notify;
+        char **notify_allow; /* words of NotifyAllow=, each of them known */
         ContainerNetwork network;
         int stop_signal; /* 0: not given */
 

@@ -59,6 +59,7 @@ static const ContainerKey file_keys[] = {
 /* What the supervisor does beside running the payload. */
 static const ContainerKey life_keys[] = {
         { "Container", "Notify", value_notify, reset_enum, FIELD(notify) },
+        { "Container", "NotifyAllow", value_notify_allow, reset_strv, FIELD(notify_allow) },
         { "Container", "StopSignal", value_signal, reset_enum, FIELD(stop_signal) },
 };
 

@@ -47,8 +47,9 @@ void value_group(const ValueContext *c, void *field); /* char* */
 void value_line(const ValueContext *c, void *field);  /* char**: adds the whole value */
 void value_network(const ValueContext *c, void *field);
 void value_notify(const ValueContext *c, void *field);
-void value_path(const ValueContext *c, void *field);   /* char*: absolute */
-void value_signal(const ValueContext *c, void *field); /* int */
+void value_notify_allow(const ValueContext *c, void *field); /* char**: adds words */
+void value_path(const ValueContext *c, void *field);         /* char*: absolute */
+void value_signal(const ValueContext *c, void *field);       /* int */
 void value_string(const ValueContext *c, void *field); /* char*: a name without white space and slashes */
 void value_units(const ValueContext *c, void *field);  /* char**: adds names of units */
 void value_user(const ValueContext *c, void *field);   /* char* user, and the group if there is a colon */

@@ -24,3 +24,17 @@ void value_notify(const ValueContext *c, void *field) {
         else
                 *(ContainerNotify *) field = i;
 }
+
+void value_notify_allow(const ValueContext *c, void *field) {
+        static const char *const known[] = { "restart-reset", "watchdog-usec" };
+        _cleanup_strv_ char **words = NULL;
+
+        if (!value_split(c, &words))
+                return;
+        for (char **w = words; *w; w++)
+                if (value_find_word(known, ELEMENTSOF(known), *w) < 0)
+                        return value_error(
+                                        c, "%s=%.80s: expected restart-reset or watchdog-usec",
+                                        c->entry->key, *w);
+        value_append_words(field, TAKE_PTR(words));
+}

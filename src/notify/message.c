@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,23 +18,31 @@
 
 #define PROBLEM_FIELD    "a field that is not passed on"
 #define PROBLEM_VALUE    "a bad value"
+#define PROBLEM_ALLOW    "a field that NotifyAllow= does not name"
+#define PROBLEM_STORE    "what is for a file descriptor store, which the unit has not (FileDescriptorStoreMax=)"
+#define PROBLEM_NAME     "what has a name that is none, or is reserved"
 #define PROBLEM_FDS      "unexpected file descriptors"
 #define PROBLEM_TOO_LONG "more than 4096 bytes"
 #define PROBLEM_NUL      "NUL bytes"
+#define PROBLEM_PIDFD    "what has not exactly one file descriptor, that of a process"
+#define PROBLEM_PIDFDID  "what means nothing without MAINPID="
 #define PROBLEM_BARRIER  "a BARRIER=1 that has not exactly one file descriptor or is not alone"
 
 /* What becomes of one field. */
 typedef enum Verdict {
         VERDICT_FORWARD,
-        VERDICT_CONSUME, /* meant for us: understood, not passed on */
-        VERDICT_BAD,     /* dropped, with a warning */
+        VERDICT_CONSUME,  /* meant for us: understood, not passed on */
+        VERDICT_BAD,      /* dropped, with a warning: the value is bad, */
+        VERDICT_NO_STORE, /* there is no descriptor store, */
+        VERDICT_DENIED,   /* or the administrator has not allowed it */
 } Verdict;
 
 typedef struct Translation {
         const NotifyPolicy *policy;
         NotifyMessage *out;
-        bool has_time;  /* MONOTONIC_USEC= was there */
-        bool bad_store; /* a name that may not be used in the descriptor store */
+        bool has_time;   /* MONOTONIC_USEC= was there */
+        bool bad_store;  /* a name that may not be used in the descriptor store */
+        bool main_pidfd; /* the descriptor is that of the main process */
 } Translation;
 
 /* value is NUL-terminated and may be rewritten in place, within room bytes (NUL included). */
@@ -48,6 +57,30 @@ typedef struct Field {
 
 /* Room for the largest 64-bit number, because a translated one can be longer than what was sent. */
 #define NUMBER_ROOM (STRLEN("18446744073709551615") + 1)
+
+static const struct {
+        const char *word;
+        NotifyAllow bit;
+} allow_words[] = {
+        { "restart-reset", NOTIFY_ALLOW_RESTART_RESET },
+        { "watchdog-usec", NOTIFY_ALLOW_WATCHDOG_USEC },
+};
+
+int notify_allow_from_string(const char *word) {
+        for (size_t i = 0; i < ELEMENTSOF(allow_words); i++)
+                if (streq(allow_words[i].word, word))
+                        return (int) allow_words[i].bit;
+        return -EINVAL;
+}
+
+char *notify_allow_to_string(unsigned allow) {
+        GString *out = g_string_new(NULL);
+
+        for (size_t i = 0; i < ELEMENTSOF(allow_words); i++)
+                if (allow & allow_words[i].bit)
+                        g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", allow_words[i].word);
+        return g_string_free(out, FALSE);
+}
 
 static Verdict handle_ready(Translation *t, char *value, size_t room) {
         return t->policy->hold_ready ? VERDICT_CONSUME : VERDICT_FORWARD;
@@ -94,7 +127,7 @@ static Verdict handle_text(Translation *t, char *value, size_t room) {
 #define FD_NAME_MAX      255U
 
 static Verdict handle_store(Translation *t, char *value, size_t room) {
-        return t->policy->fd_store ? VERDICT_FORWARD : VERDICT_BAD;
+        return t->policy->fd_store ? VERDICT_FORWARD : VERDICT_NO_STORE;
 }
 
 static Verdict handle_store_fds(Translation *t, char *value, size_t room) {
@@ -122,6 +155,51 @@ static Verdict handle_error_name(Translation *t, char *value, size_t room) {
         return isempty(value) ? VERDICT_BAD : VERDICT_FORWARD;
 }
 
+static Verdict handle_restart_reset(Translation *t, char *value, size_t room) {
+        return t->policy->allow & NOTIFY_ALLOW_RESTART_RESET ? VERDICT_FORWARD : VERDICT_DENIED;
+}
+
+static Verdict handle_watchdog_usec(Translation *t, char *value, size_t room) {
+        if (!(t->policy->allow & NOTIFY_ALLOW_WATCHDOG_USEC))
+                return VERDICT_DENIED;
+        return handle_number(t, value, room);
+}
+
+/* What a service manager that is the payload says of its own end. */
+static Verdict handle_exit_status(Translation *t, char *value, size_t room) {
+        uint32_t status;
+
+        if (parse_uint32(value, &status) < 0 || status > UINT8_MAX)
+                return VERDICT_BAD;
+        t->out->exit_status = (int) status;
+        return VERDICT_CONSUME;
+}
+
+/* The main process of the service is the supervisor; which one of the container's is the payload's tells it
+ * where to send signals. */
+static Verdict handle_main_pid(Translation *t, char *value, size_t room) {
+        uint32_t pid;
+
+        if (parse_uint32(value, &pid) < 0 || pid == 0 || pid > INT_MAX)
+                return VERDICT_BAD;
+        t->out->main_pid = (pid_t) pid;
+        return VERDICT_CONSUME;
+}
+
+static Verdict handle_main_pidfdid(Translation *t, char *value, size_t room) {
+        uint64_t id;
+
+        if (parse_uint64(value, &id) < 0 || id == 0)
+                return VERDICT_BAD;
+        t->out->main_pidfdid = id;
+        return VERDICT_CONSUME;
+}
+
+static Verdict handle_main_pidfd(Translation *t, char *value, size_t room) {
+        t->main_pidfd = true;
+        return VERDICT_CONSUME;
+}
+
 static Verdict handle_watchdog(Translation *t, char *value, size_t room) {
         return streq(value, "1") || streq(value, "trigger") ? VERDICT_FORWARD : VERDICT_BAD;
 }
@@ -136,19 +214,30 @@ static Verdict handle_private(Translation *t, char *value, size_t room) {
 static const Field fields[] = {
         { "BUSERROR", NULL, 0, handle_error_name },
         { "ERRNO", NULL, 0, handle_number },
+        { "EXIT_STATUS", NULL, NOTIFY_ACTION_EXIT_STATUS, handle_exit_status },
         { "EXTEND_TIMEOUT_USEC", NULL, 0, handle_number },
         { "FDNAME", NULL, 0, handle_fd_name },
         { "FDPOLL", "0", 0, handle_store },
         { "FDSTORE", "1", 0, handle_store_fds },
         { "FDSTOREREMOVE", "1", 0, handle_store },
+        { "MAINPID", NULL, 0, handle_main_pid },
+        { "MAINPIDFD", "1", 0, handle_main_pidfd },
+        { "MAINPIDFDID", NULL, 0, handle_main_pidfdid },
         { "MONOTONIC_USEC", NULL, 0, handle_monotonic },
         { "READY", "1", NOTIFY_ACTION_READY, handle_ready },
         { "RELOADING", "1", NOTIFY_ACTION_RELOADING, NULL },
+        { "RESTART_RESET", "1", 0, handle_restart_reset },
         { "STATUS", NULL, 0, handle_text },
         { "STOPPING", "1", NOTIFY_ACTION_STOPPING, NULL },
         { "VARLINKERROR", NULL, 0, handle_error_name },
         { "WATCHDOG", NULL, 0, handle_watchdog },
+        { "WATCHDOG_USEC", NULL, 0, handle_watchdog_usec },
         { "X_", NULL, 0, handle_private },
+};
+
+static const char *const problems[] = {
+        [VERDICT_FORWARD] = NULL,           [VERDICT_CONSUME] = NULL,         [VERDICT_BAD] = PROBLEM_VALUE,
+        [VERDICT_NO_STORE] = PROBLEM_STORE, [VERDICT_DENIED] = PROBLEM_ALLOW,
 };
 
 static const Field *find_field(const char *name) {
@@ -200,8 +289,8 @@ static void translate_line(Translation *t, char *line, size_t room) {
         else
                 verdict = field->handle ? field->handle(t, value, room - (size_t) (value - line))
                                         : VERDICT_FORWARD;
-        if (verdict == VERDICT_BAD)
-                return note_problem(t->out, PROBLEM_VALUE, line);
+        if (problems[verdict])
+                return note_problem(t->out, problems[verdict], line);
 
         t->out->actions |= field->action;
         if (verdict == VERDICT_CONSUME)
@@ -233,7 +322,24 @@ static bool has_barrier(const char *datagram, size_t size) {
         return false;
 }
 
-static void translate_lines(Translation *t, const char *datagram, size_t size) {
+/* As the service manager has it: a pidfd goes before numbers, and an inode number alone names nobody. */
+static void settle_main_process(Translation *t, size_t n_fds) {
+        NotifyMessage *out = t->out;
+
+        if (t->main_pidfd) {
+                out->main_pid = 0;
+                out->main_pidfdid = 0;
+                if (n_fds != 1 || out->with_fds)
+                        return note_problem(out, PROBLEM_PIDFD, "MAINPIDFD");
+        } else if (out->main_pid == 0) {
+                if (out->main_pidfdid != 0)
+                        note_problem(out, PROBLEM_PIDFDID, "MAINPIDFDID");
+                return;
+        }
+        out->actions |= NOTIFY_ACTION_MAIN_PROCESS;
+}
+
+static void translate_lines(Translation *t, const char *datagram, size_t size, size_t n_fds) {
         for (const char *p = datagram, *end = datagram + size; p < end;) {
                 char line[NOTIFY_MESSAGE_MAX + NUMBER_ROOM];
                 const char *newline = memchr(p, '\n', (size_t) (end - p));
@@ -246,12 +352,7 @@ static void translate_lines(Translation *t, const char *datagram, size_t size) {
                 p += n + 1;
         }
 
-        if (t->bad_store) {
-                t->out->size = 0;
-                t->out->actions = 0;
-                t->out->with_fds = false;
-                return;
-        }
+        settle_main_process(t, n_fds);
 
         /* Without a time in the very same datagram, a reload that systemd waits for would never be seen as
          * done. */
@@ -263,17 +364,25 @@ static void translate_lines(Translation *t, const char *datagram, size_t size) {
         }
 }
 
+/* The text, which is long, needs none. */
+static void reset(NotifyMessage *m) {
+        m->size = 0;
+        m->with_fds = false;
+        m->actions = 0;
+        m->problem = NULL;
+        m->field[0] = '\0';
+        m->exit_status = 0;
+        m->main_pid = 0;
+        m->main_pidfdid = 0;
+}
+
 void notify_message_translate(
                 const char *datagram, size_t size, size_t n_fds, const NotifyPolicy *policy,
                 NotifyMessage *ret) {
         Translation t = { .policy = policy, .out = ret };
+        NotifyPolicy no_store = *policy;
 
-        ret->size = 0;
-        ret->with_fds = false;
-        ret->actions = 0;
-        ret->problem = NULL;
-        ret->field[0] = '\0';
-
+        reset(ret);
         if (size > 0 && datagram[size - 1] == '\0')
                 size--; /* systemd permits one, too */
         if (size > NOTIFY_MESSAGE_MAX)
@@ -283,7 +392,15 @@ void notify_message_translate(
         if (has_barrier(datagram, size))
                 return translate_barrier(datagram, size, n_fds, ret);
 
-        translate_lines(&t, datagram, size);
-        if (n_fds > 0 && !ret->with_fds)
+        translate_lines(&t, datagram, size, n_fds);
+        if (t.bad_store) { /* without its name, a descriptor would replace others: none of it passes */
+                no_store.fd_store = false;
+                t = (Translation) { .policy = &no_store, .out = ret };
+                reset(ret);
+                translate_lines(&t, datagram, size, n_fds);
+                ret->problem = PROBLEM_NAME;
+                (void) g_strlcpy(ret->field, "FDNAME", sizeof ret->field);
+        }
+        if (n_fds > 0 && !ret->with_fds && !t.main_pidfd)
                 note_problem(ret, PROBLEM_FDS, "");
 }

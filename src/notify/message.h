@@ -8,14 +8,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The longest datagram that the service manager reads. */
 #define NOTIFY_MESSAGE_MAX 4096U
+
+/* What the administrator leaves to the payload: it changes how systemd treats the service. */
+typedef enum NotifyAllow {
+        NOTIFY_ALLOW_RESTART_RESET = 1 << 0,
+        NOTIFY_ALLOW_WATCHDOG_USEC = 1 << 1,
+} NotifyAllow;
+
+/* "restart-reset" or "watchdog-usec" as its bit; -EINVAL: another word. Pure. */
+int notify_allow_from_string(const char *word);
+
+/* The words of several bits with spaces between them. Caller frees. */
+char *notify_allow_to_string(unsigned allow);
 
 /* What is known besides the datagram itself. */
 typedef struct NotifyPolicy {
         bool hold_ready;           /* READY=1 is noted, but does not reach the service manager (yet) */
         bool fd_store;             /* the unit keeps descriptors (FileDescriptorStoreMax=) */
+        unsigned allow;            /* NotifyAllow bits */
         uint64_t now_usec;         /* CLOCK_MONOTONIC here, for a RELOADING=1 that comes without a time */
         int64_t clock_offset_usec; /* CLOCK_MONOTONIC of the payload's time namespace minus ours */
 } NotifyPolicy;
@@ -26,6 +40,8 @@ typedef enum NotifyAction {
         NOTIFY_ACTION_RELOADING = 1 << 1,
         NOTIFY_ACTION_STOPPING = 1 << 2,
         NOTIFY_ACTION_BARRIER = 1 << 3,
+        NOTIFY_ACTION_EXIT_STATUS = 1 << 4,
+        NOTIFY_ACTION_MAIN_PROCESS = 1 << 5,
 } NotifyAction;
 
 typedef struct NotifyMessage {
@@ -35,11 +51,16 @@ typedef struct NotifyMessage {
         unsigned actions;    /* NotifyAction bits */
         const char *problem; /* what was dropped and why; NULL: nothing. Static */
         char field[64];      /* name of the first field that was dropped, "" when it was not about a field */
+        int exit_status;     /* with NOTIFY_ACTION_EXIT_STATUS */
+        pid_t main_pid; /* with NOTIFY_ACTION_MAIN_PROCESS, in the sender's words; 0: the descriptor is its
+                           pidfd */
+        uint64_t main_pidfdid; /* beside main_pid; 0: not said */
 } NotifyMessage;
 
 /* Translates a datagram that came with n_fds descriptors. Unknown fields, bad values and descriptors that no
  * field asks for are dropped (problem says so), the rest of the datagram is not. A datagram with BARRIER=1
- * carries nothing else; one about the descriptor store that cannot be passed on as it is, is not at all. */
+ * carries nothing else. Beside a bad name, nothing about the descriptor store is passed on. What is said
+ * about the main process never is. */
 void notify_message_translate(
                 const char *datagram, size_t size, size_t n_fds, const NotifyPolicy *policy,
                 NotifyMessage *ret);

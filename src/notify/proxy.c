@@ -17,6 +17,7 @@
 #include "basic/log.h"
 #include "basic/socket-util.h"
 #include "notify/host.h"
+#include "notify/main-process.h"
 #include "notify/message.h"
 
 /* Linux 6.5 */
@@ -44,8 +45,9 @@ struct NotifyProxy {
         NotifyHost host;
         int socket_fd; /* the payload's */
         sd_event_source *input, *output;
-        GQueue queue; /* of Pending, oldest first */
-        char *cgroup;
+        GQueue queue;       /* of Pending, oldest first */
+        char *cgroup;       /* of the payload */
+        const PidRef *init; /* NULL: nobody asks for the main process */
         NotifyPolicy policy;
         uint64_t last_warning_usec;
         unsigned n_suppressed;
@@ -59,6 +61,7 @@ typedef struct Datagram {
         size_t n_fds;
         pid_t pid;
         int pidfd;
+        bool gone; /* the sender had been reaped before we read */
         bool truncated;
 } Datagram;
 
@@ -183,7 +186,7 @@ static bool sender_is_ours(NotifyProxy *p, const Datagram *d) {
         _cleanup_free_ char *cgroup = NULL;
         int r;
 
-        if (!p->cgroup)
+        if (!p->cgroup || d->gone)
                 return true;
         if (d->pid <= 0)
                 return false;
@@ -206,9 +209,11 @@ static void take_control(struct msghdr *mh, Datagram *d) {
                 if (c->cmsg_type == SCM_RIGHTS) {
                         memcpy(d->fds, CMSG_DATA(c), size);
                         d->n_fds = size / sizeof(int);
-                } else if (c->cmsg_type == SCM_PIDFD && size == sizeof(int))
+                } else if (c->cmsg_type == SCM_PIDFD && size == sizeof(int)) {
                         memcpy(&d->pidfd, CMSG_DATA(c), sizeof(int));
-                else if (c->cmsg_type == SCM_CREDENTIALS && size == sizeof(struct ucred)) {
+                        /* The number may be another's then. Which of the two it is depends on the kernel. */
+                        d->gone = d->pidfd == -ESRCH || d->pidfd == -EINVAL;
+                } else if (c->cmsg_type == SCM_CREDENTIALS && size == sizeof(struct ucred)) {
                         struct ucred creds;
 
                         memcpy(&creds, CMSG_DATA(c), sizeof creds);
@@ -233,6 +238,7 @@ static int receive(int fd, Datagram *d) {
         d->n_fds = 0;
         d->pid = 0;
         d->pidfd = -EBADF;
+        d->gone = false;
         do
                 n = recvmsg(fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         while (n < 0 && errno == EINTR);
@@ -243,6 +249,38 @@ static int receive(int fd, Datagram *d) {
         d->size = (size_t) n;
         d->truncated = mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
         return 1;
+}
+
+/* Which process the payload calls its main one, if it is one of its own. */
+static int find_main(NotifyProxy *p, const Datagram *d, const NotifyMessage *m, PidRef *ret) {
+        const NotifyClaim claim = {
+                .pid = m->main_pid,
+                .pidfdid = m->main_pidfdid,
+                .pidfd = d->n_fds > 0 ? d->fds[0] : -EBADF,
+        };
+        int r;
+
+        if (!p->init)
+                return -EOPNOTSUPP;
+        r = notify_main_process_find(&claim, p->init, p->cgroup, ret);
+        if (r < 0)
+                warn_limited(p, d->pid, "a main process that is none of the container", "MAINPID");
+        return r;
+}
+
+static void tell_handler(NotifyProxy *p, const Datagram *d, const NotifyMessage *m) {
+        _cleanup_(pidref_done) PidRef process = PIDREF_NULL;
+        NotifyEvent event = {
+                .actions = m->actions,
+                .sender = d->pid,
+                .exit_status = m->exit_status,
+                .main = &process,
+        };
+
+        if ((event.actions & NOTIFY_ACTION_MAIN_PROCESS) && find_main(p, d, m, &process) < 0)
+                event.actions &= ~(unsigned) NOTIFY_ACTION_MAIN_PROCESS;
+        if (event.actions)
+                p->handler(&event, p->userdata);
 }
 
 static void pass_on(NotifyProxy *p, const Datagram *d) {
@@ -260,7 +298,7 @@ static void pass_on(NotifyProxy *p, const Datagram *d) {
         if (m.size > 0)
                 send_or_queue(p, m.text, m.size, d->fds, m.with_fds ? d->n_fds : 0);
         if (m.actions && p->handler)
-                p->handler(m.actions, p->userdata);
+                tell_handler(p, d, &m);
 }
 
 /* Returns whether there was a datagram. */
@@ -354,12 +392,14 @@ void notify_proxy_set_sender(NotifyProxy *p, const PidRef *sender) {
         p->host.sender = *sender;
 }
 
-int notify_proxy_start(NotifyProxy *p, const char *cgroup, bool hold_ready, int64_t clock_offset_usec) {
+int notify_proxy_start(NotifyProxy *p, const NotifyPayload *payload) {
         int r;
 
-        p->cgroup = g_strdup(cgroup);
-        p->policy.hold_ready = hold_ready;
-        p->policy.clock_offset_usec = clock_offset_usec;
+        p->cgroup = g_strdup(payload->cgroup);
+        p->init = payload->init;
+        p->policy.hold_ready = payload->hold_ready;
+        p->policy.allow = payload->allow;
+        p->policy.clock_offset_usec = payload->clock_offset_usec;
         r = sd_event_add_io(p->event, &p->input, p->socket_fd, EPOLLIN, on_datagram, p);
         if (r < 0)
                 return log_error_errno(r, "Failed to watch the notification socket: %m");

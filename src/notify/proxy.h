@@ -17,8 +17,16 @@
 
 typedef struct NotifyProxy NotifyProxy;
 
-/* Told what a payload said (NotifyAction bits of message.h), after it has been passed on. */
-typedef void (*NotifyHandler)(unsigned actions, void *userdata);
+/* What a payload said. */
+typedef struct NotifyEvent {
+        unsigned actions; /* NotifyAction bits of message.h */
+        pid_t sender;     /* as it was when it was said */
+        int exit_status;  /* with NOTIFY_ACTION_EXIT_STATUS */
+        PidRef *main;     /* with NOTIFY_ACTION_MAIN_PROCESS: checked, and may be taken */
+} NotifyEvent;
+
+/* Told after what is to be passed on has been. */
+typedef void (*NotifyHandler)(const NotifyEvent *event, void *userdata);
 
 /* host_address is the value of $NOTIFY_SOCKET ("/path" or "@abstract"); NULL: nobody is there to pass
  * anything on to, and what the payload says is still read. Logs. -EAFNOSUPPORT: an address of another kind;
@@ -44,10 +52,19 @@ void notify_proxy_set_sender(NotifyProxy *p, const PidRef *sender);
 /* The unit has a descriptor store, and the payload may use it. */
 void notify_proxy_allow_store(NotifyProxy *p);
 
-/* Begins to read. Senders have to be in cgroup (a path in the unified hierarchy) or below, unless they have
- * exited already; NULL: whoever can reach the socket is trusted. hold_ready: READY=1 is noted and not passed
- * on. clock_offset_usec as in NotifyPolicy. Logs. */
-int notify_proxy_start(NotifyProxy *p, const char *cgroup, bool hold_ready, int64_t clock_offset_usec);
+/* Whose notifications these are, and how they are to be read. */
+typedef struct NotifyPayload {
+        const char *cgroup; /* path in the unified hierarchy: senders, and the main process, have to be there
+                               or below, unless they have exited already; NULL: whoever can reach the socket
+                               is trusted */
+        const PidRef *init; /* borrowed; NULL: what is said about the main process is of no interest */
+        bool hold_ready;    /* as in NotifyPolicy, like the next two */
+        unsigned allow;
+        int64_t clock_offset_usec;
+} NotifyPayload;
+
+/* Begins to read. Logs. */
+int notify_proxy_start(NotifyProxy *p, const NotifyPayload *payload);
 
 /* The container is ready by another measure than the payload's word: if READY=1 is held back, it is said
  * now, and not held any more. Otherwise does nothing. */

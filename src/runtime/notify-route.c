@@ -85,8 +85,11 @@ int notify_route_serve(sd_event *event, const NotifyRoute *route, NotifyProxy **
         if (service_has_fd_store())
                 notify_proxy_allow_store(proxy);
         r = notify_proxy_start(
-                        proxy, route->cgroup, /* hold_ready= */ false,
-                        service_clock_offset_usec(route->init->pid));
+                        proxy,
+                        &(NotifyPayload) {
+                                        .cgroup = route->cgroup,
+                                        .clock_offset_usec = service_clock_offset_usec(route->init->pid),
+                        });
         if (r < 0)
                 return r;
 

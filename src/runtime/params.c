@@ -13,6 +13,7 @@
 #include "basic/log.h"
 #include "basic/parse-util.h"
 #include "basic/signal-util.h"
+#include "notify/message.h"
 
 #define PARAMS_FILE  "params"
 #define PARAMS_GROUP "Unit"
@@ -67,6 +68,27 @@ static char *format_mode(const void *value) {
         return g_strdup(notify_mode_to_string(*(const NotifyMode *) value));
 }
 
+static int parse_allow(const char *s, void *value) {
+        _cleanup_strv_ char **words = g_strsplit(s, " ", -1);
+        unsigned allow = 0;
+
+        for (char **w = words; *w; w++) {
+                int bit = notify_allow_from_string(*w);
+
+                if (bit < 0)
+                        return bit;
+                allow |= (unsigned) bit;
+        }
+        *(unsigned *) value = allow;
+        return 0;
+}
+
+static char *format_allow(const void *value) {
+        unsigned allow = *(const unsigned *) value;
+
+        return allow ? notify_allow_to_string(allow) : NULL;
+}
+
 static int parse_signal(const char *s, void *value) {
         int sig;
 
@@ -94,6 +116,7 @@ static char *format_bool(const void *value) {
 static const ParamKey param_keys[] = {
         { "Bundle", offsetof(UnitParams, bundle), true, parse_path, format_path },
         { "Notify", offsetof(UnitParams, notify), false, parse_mode, format_mode },
+        { "NotifyAllow", offsetof(UnitParams, notify_allow), false, parse_allow, format_allow },
         { "StopSignal", offsetof(UnitParams, stop_signal), false, parse_signal, format_signal },
         { "Terminal", offsetof(UnitParams, terminal), false, parse_bool, format_bool },
 };

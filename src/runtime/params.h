@@ -18,8 +18,9 @@ typedef enum NotifyMode {
 typedef struct UnitParams {
         char *bundle; /* absolute path of the OCI bundle: the directory that root.path is relative to */
         NotifyMode notify;
-        int stop_signal; /* sent to the payload's init on systemctl stop */
-        bool terminal;   /* process.terminal of the configuration */
+        unsigned notify_allow; /* NotifyAllow bits of notify/message.h */
+        int stop_signal;       /* sent to the payload's init on systemctl stop */
+        bool terminal;         /* process.terminal of the configuration */
 } UnitParams;
 
 #define UNIT_PARAMS_NULL ((UnitParams) { .stop_signal = 15 })

@@ -15,6 +15,7 @@
 #include "config/adhoc.h"
 #include "config/container-file.h"
 #include "config/to-json.h"
+#include "notify/message.h"
 #include "runtime/rootfs-user.h"
 #include "spec/json.h"
 
@@ -334,6 +335,8 @@ static int build(const char *id, const ContainerFile *container, const char *uni
         r = notify_mode(&base, container, config.spec, &config.params.notify);
         if (r < 0)
                 return r;
+        for (char **w = container ? container->notify_allow : NULL; w && *w; w++)
+                config.params.notify_allow |= (unsigned) notify_allow_from_string(*w);
         config.params.bundle = TAKE_PTR(base.bundle);
         config.params.terminal = config.spec->process.terminal;
         *ret = TAKE(config, (PreparedConfig) { 0 });

@@ -49,10 +49,15 @@ typedef struct Supervisor {
         Phase phase;
         pid_t create_pid;
         PidRef init;
+        PidRef main; /* the payload's main process, if it is not init and lives */
+        sd_event_source *main_exit;
+        bool main_asked; /* to end */
         bool stop_requested;
         bool oom_killed;
         int lost_signal;          /* SIGKILL was sent in place of this one, which would have been lost */
         int end_code, end_status; /* of the payload, as in siginfo_t; code 0: it never ran */
+        bool has_exit_status;
+        int exit_status; /* what the payload has called its status (EXIT_STATUS=) */
 } Supervisor;
 
 /* ---- supervisor.c ---- */
@@ -76,6 +81,13 @@ int supervise_make_proxy(Supervisor *s);
 /* Begins to read what the payload, which is in this cgroup, says. Logs. */
 int supervise_start_proxy(Supervisor *s, const char *cgroup);
 
+/* The process that signals to the payload are for: the one that it called its main process, while that
+ * lives, else init. */
+const PidRef *supervise_target(const Supervisor *s);
+
+/* The payload's end is what it said that it would be (EXIT_STATUS=), unless something else ended it. */
+void supervise_correct_end(Supervisor *s);
+
 /* Tells systemd READY=1, and records that. With Notify=healthy this is for the first check that succeeds. */
 void supervise_say_ready(Supervisor *s);
 
@@ -86,6 +98,9 @@ int supervise_watch_signals(Supervisor *s);
 
 /* Blocks a signal and hands it to the loop, with the supervisor as userdata. Logs. */
 int supervise_watch_signal(Supervisor *s, int sig, sd_event_signal_handler_t handler);
+
+/* Sends the payload a signal that is to end it; if that would be lost, SIGKILL. Logs. */
+void supervise_signal_payload(Supervisor *s, int sig);
 
 /* Sends the payload its stop signal, or ends what is being made. systemd is told once. */
 void supervise_request_stop(Supervisor *s);

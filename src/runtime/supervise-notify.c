@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "runtime/supervise-internal.h"
@@ -23,11 +24,58 @@ static void record_ready(const Supervisor *s) {
                 (void) log_warning_errno(r, "Failed to record that '%s' is ready: %m", s->id);
 }
 
-static void on_notify(unsigned actions, void *userdata) {
+/* ---- the main process ---- */
+
+static void forget_main(Supervisor *s) {
+        sd_event_source_disable_unref(s->main_exit);
+        s->main_exit = NULL;
+        pidref_done(&s->main);
+}
+
+/* When it was asked to end, the rest of the container is next. Otherwise init knows what its end means. */
+static int on_main_exit(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Supervisor *s = userdata;
 
-        if ((actions & NOTIFY_ACTION_READY) && s->params.notify == NOTIFY_MODE_READY)
+        forget_main(s);
+        if (s->main_asked)
+                supervise_signal_payload(s, s->params.stop_signal);
+        return 0;
+}
+
+static void take_main(Supervisor *s, PidRef *process) {
+        int r;
+
+        if (process->pid == s->init.pid)
+                return forget_main(s);
+        if (s->main_asked) /* there is a stop under way, to the process that it concerns */
+                return;
+        forget_main(s);
+        r = sd_event_add_io(s->event, &s->main_exit, process->fd, EPOLLIN, on_main_exit, s);
+        if (r < 0) {
+                (void) log_warning_errno(r, "Failed to watch the main process of '%s': %m", s->id);
+                return;
+        }
+        s->main = TAKE(*process, PIDREF_NULL);
+}
+
+const PidRef *supervise_target(const Supervisor *s) {
+        return s->main.pid > 0 && !pidref_exited(&s->main) ? &s->main : &s->init;
+}
+
+/* ---- what the payload says ---- */
+
+static void on_notify(const NotifyEvent *event, void *userdata) {
+        Supervisor *s = userdata;
+
+        if ((event->actions & NOTIFY_ACTION_READY) && s->params.notify == NOTIFY_MODE_READY)
                 record_ready(s);
+        if (event->actions & NOTIFY_ACTION_MAIN_PROCESS)
+                take_main(s, event->main);
+        /* It is about the container's end, and that is init's. */
+        if ((event->actions & NOTIFY_ACTION_EXIT_STATUS) && event->sender == s->init.pid) {
+                s->has_exit_status = true;
+                s->exit_status = event->exit_status;
+        }
 }
 
 int supervise_make_proxy(Supervisor *s) {
@@ -50,9 +98,15 @@ int supervise_make_proxy(Supervisor *s) {
 }
 
 int supervise_start_proxy(Supervisor *s, const char *cgroup) {
-        return notify_proxy_start(
-                        s->proxy, cgroup, /* hold_ready= */ s->params.notify == NOTIFY_MODE_HEALTHY,
-                        service_clock_offset_usec(s->init.pid));
+        const NotifyPayload payload = {
+                .cgroup = cgroup,
+                .init = &s->init,
+                .hold_ready = s->params.notify == NOTIFY_MODE_HEALTHY,
+                .allow = s->params.notify_allow,
+                .clock_offset_usec = service_clock_offset_usec(s->init.pid),
+        };
+
+        return notify_proxy_start(s->proxy, &payload);
 }
 
 void supervise_say_ready(Supervisor *s) {
@@ -61,4 +115,14 @@ void supervise_say_ready(Supervisor *s) {
         else
                 notify_proxy_send(s->proxy, "READY=1");
         record_ready(s);
+}
+
+/* A payload systemd ends with reboot(2), for which the kernel kills it with SIGINT. What is another signal
+ * was not its own doing. */
+void supervise_correct_end(Supervisor *s) {
+        if (!s->has_exit_status ||
+            (s->end_code != CLD_EXITED && !(s->end_code == CLD_KILLED && s->end_status == SIGINT)))
+                return;
+        s->end_code = CLD_EXITED;
+        s->end_status = s->exit_status;
 }

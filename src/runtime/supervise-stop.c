@@ -14,17 +14,19 @@
 /* How long a process that the kernel has killed may take to be gone. */
 #define OOM_SETTLE_USEC (100 * UINT64_C(1000))
 
-/* To end it. The signal waits in a container that is frozen, so that it is the first thing that happens to
- * it. */
-static void signal_payload(Supervisor *s, int sig) {
+/* The signal waits in a container that is frozen, so that it is the first thing that happens to it. */
+void supervise_signal_payload(Supervisor *s, int sig) {
+        const PidRef *target = supervise_target(s);
         int r;
 
         if (s->phase != PHASE_RUNNING)
                 return;
-        r = stop_signal_send(&s->init, sig);
-        if (r > 0)
+        r = stop_signal_send(target, sig);
+        if (target != &s->init)
+                s->main_asked = true;
+        else if (r > 0)
                 s->lost_signal = sig;
-        else if (r == 0)
+        if (r == 0)
                 supervise_let_go_on(s);
 }
 
@@ -36,7 +38,7 @@ void supervise_request_stop(Supervisor *s) {
         /* berth create undoes what it did; what is left of one that was killed is removed at the end. */
         if (s->phase == PHASE_CREATING)
                 (void) kill(s->create_pid, SIGTERM);
-        signal_payload(s, s->params.stop_signal);
+        supervise_signal_payload(s, s->params.stop_signal);
 }
 
 static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
@@ -46,7 +48,7 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
 
 /* systemd's watchdog means the payload, whose core dump is the one to look at. */
 static int on_abort(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
-        signal_payload(userdata, SIGABRT);
+        supervise_signal_payload(userdata, SIGABRT);
         return 0;
 }
 
@@ -54,7 +56,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
         Supervisor *s = userdata;
 
         if (s->phase == PHASE_RUNNING)
-                (void) pidref_kill(&s->init, SIGHUP);
+                (void) pidref_kill(supervise_target(s), SIGHUP);
         return 0;
 }
 

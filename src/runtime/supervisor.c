@@ -27,10 +27,12 @@ static void supervisor_done(Supervisor *s) {
         for (size_t i = 0; i < _STREAM_MAX; i++)
                 relay_freep(&s->relays[i]);
         notify_proxy_freep(&s->proxy);
+        sd_event_source_disable_unref(s->main_exit);
         sd_event_unref(s->event);
         listen_fds_done(&s->listen);
         unit_params_done(&s->params);
         pidref_done(&s->init);
+        pidref_done(&s->main);
         closep(&s->unit_dir_fd);
         g_free(s->unit_dir);
         g_free(s->root);
@@ -124,9 +126,11 @@ static void tear_down(Supervisor *s) {
 }
 
 int supervise(const char *id) {
-        _cleanup_(supervisor_done) Supervisor s = {
-                .id = id, .unit_dir_fd = -EBADF, .params = UNIT_PARAMS_NULL, .init = PIDREF_NULL
-        };
+        _cleanup_(supervisor_done) Supervisor s = { .id = id,
+                                                    .unit_dir_fd = -EBADF,
+                                                    .params = UNIT_PARAMS_NULL,
+                                                    .init = PIDREF_NULL,
+                                                    .main = PIDREF_NULL };
         int r;
 
         if (set_up(&s) < 0 || supervise_create(&s) < 0)
@@ -135,6 +139,7 @@ int supervise(const char *id) {
         if (r < 0)
                 (void) log_error_errno(r, "The event loop failed: %m");
         tear_down(&s);
+        supervise_correct_end(&s);
 
         if (s.oom_killed)
                 oom_end();

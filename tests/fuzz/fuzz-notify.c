@@ -11,12 +11,22 @@
 #include "notify/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-        const NotifyPolicy policy = { .fd_store = true, .now_usec = 1000 };
+        const NotifyPolicy policy = {
+                .fd_store = true,
+                .allow = NOTIFY_ALLOW_RESTART_RESET | NOTIFY_ALLOW_WATCHDOG_USEC,
+                .now_usec = 1000,
+        };
         NotifyMessage once, twice;
 
         for (size_t n_fds = 0; n_fds <= 2; n_fds++) {
                 notify_message_translate((const char *) data, size, n_fds, &policy, &once);
                 g_assert_cmpuint(once.size, <=, NOTIFY_MESSAGE_MAX);
+                /* a descriptor is the main process, or goes on, never both */
+                if ((once.actions & NOTIFY_ACTION_MAIN_PROCESS) && once.main_pid == 0)
+                        g_assert_true(n_fds == 1 && !once.with_fds);
+                g_assert_cmpint(once.main_pid, >=, 0);
+                if (once.actions & NOTIFY_ACTION_EXIT_STATUS)
+                        g_assert_true(once.exit_status >= 0 && once.exit_status <= 255);
                 if (once.size == 0)
                         continue;
                 g_assert_null(memchr(once.text, '\0', once.size));

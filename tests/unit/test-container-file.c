@@ -192,6 +192,8 @@ static void test_errors(void) {
                 { OK "User=-1\n", "f0:4: User=-1: expected a number or a name" },
                 { OK "User=u:\n", "f0:4: User=u:: expected a number or a name" },
                 { OK "ReadOnly=maybe\n", "f0:4: ReadOnly=maybe: expected yes or no" },
+                { OK "NotifyAllow=restart-reset everything\n",
+                  "f0:4: NotifyAllow=everything: expected restart-reset or watchdog-usec" },
                 { OK "Notify=later\n", "f0:4: Notify=later: expected started, ready or healthy" },
                 { OK "Network=bridge\n", "f0:4: Network=bridge: expected host or none" },
                 { OK "StopSignal=SIGFOO\n",

@@ -14,6 +14,9 @@ static const NotifyPolicy policy_timens = { .now_usec = 4711, .clock_offset_usec
 static const NotifyPolicy policy_timens_back = { .now_usec = 4711, .clock_offset_usec = -1000 };
 static const NotifyPolicy policy_store = { .now_usec = 4711, .fd_store = true };
 
+static const NotifyPolicy policy_usec = { .allow = NOTIFY_ALLOW_WATCHDOG_USEC };
+static const NotifyPolicy policy_reset = { .allow = NOTIFY_ALLOW_RESTART_RESET };
+
 static const struct {
         const char *in;
         const char *out;
@@ -22,6 +25,9 @@ static const struct {
         const NotifyPolicy *policy;
         size_t n_fds;
         bool with_fds;
+        pid_t main_pid;
+        uint64_t main_pidfdid;
+        int exit_status;
 } cases[] = {
         /* each field */
         { "READY=1", "READY=1", NOTIFY_ACTION_READY },
@@ -69,11 +75,40 @@ static const struct {
         /* what would change the service itself, and what nobody knows */
         { "NOTIFYACCESS=all", "", 0, "NOTIFYACCESS" },
         { "WATCHDOG_USEC=1", "", 0, "WATCHDOG_USEC" },
-        { "MAINPID=1", "", 0, "MAINPID" },
+        { "WATCHDOG_USEC=1", "", 0, "WATCHDOG_USEC", &policy_reset },
+        { "WATCHDOG_USEC=1", "WATCHDOG_USEC=1", 0, .policy = &policy_usec },
+        { "WATCHDOG_USEC=1s", "", 0, "WATCHDOG_USEC", &policy_usec },
+        { "RESTART_RESET=1", "", 0, "RESTART_RESET" },
+        { "RESTART_RESET=1", "RESTART_RESET=1", 0, .policy = &policy_reset },
+        { "RESTART_RESET=2", "", 0, "RESTART_RESET", &policy_reset },
         { "FDSTORE=1", "", 0, "FDSTORE", .n_fds = 1 },
         { "READY=1", "READY=1", NOTIFY_ACTION_READY, "", .n_fds = 3 },
 
-        /* the descriptor store, where there is one: all of the datagram or nothing */
+        /* which process is the main one is for us: the number, with or without an inode, or the pidfd */
+        { "MAINPID=7", "", NOTIFY_ACTION_MAIN_PROCESS, .main_pid = 7 },
+        { "MAINPIDFDID=9\nMAINPID=7", "", NOTIFY_ACTION_MAIN_PROCESS, .main_pid = 7, .main_pidfdid = 9 },
+        { "MAINPIDFD=1", "", NOTIFY_ACTION_MAIN_PROCESS, .n_fds = 1 },
+        { "MAINPID=7\nMAINPIDFD=1\nREADY=1", "READY=1", NOTIFY_ACTION_MAIN_PROCESS | NOTIFY_ACTION_READY,
+          .n_fds = 1 },
+        { "MAINPID=0", "", 0, "MAINPID" },
+        { "MAINPID=-1", "", 0, "MAINPID" },
+        { "MAINPID=2147483648", "", 0, "MAINPID" },
+        { "MAINPIDFDID=9", "", 0, "MAINPIDFDID", .main_pidfdid = 9 },
+        { "MAINPID=7\nMAINPIDFDID=x", "", NOTIFY_ACTION_MAIN_PROCESS, "MAINPIDFDID", .main_pid = 7 },
+        { "MAINPIDFD=1", "", 0, "MAINPIDFD" },
+        { "MAINPIDFD=1", "", 0, "MAINPIDFD", .n_fds = 2 },
+        { "MAINPIDFD=2", "", 0, "MAINPIDFD", .n_fds = 1 },
+        { "MAINPIDFD=1\nFDSTORE=1", "FDSTORE=1", 0, "MAINPIDFD", &policy_store, .n_fds = 1,
+          .with_fds = true },
+
+        /* how a payload systemd ends */
+        { "EXIT_STATUS=7", "", NOTIFY_ACTION_EXIT_STATUS, .exit_status = 7 },
+        { "STATUS=x\nEXIT_STATUS=255", "STATUS=x", NOTIFY_ACTION_EXIT_STATUS, .exit_status = 255 },
+        { "EXIT_STATUS=256", "", 0, "EXIT_STATUS" },
+        { "EXIT_STATUS=-1", "", 0, "EXIT_STATUS" },
+        { "EXIT_STATUS=", "", 0, "EXIT_STATUS" },
+
+        /* the descriptor store, where there is one: all about it or nothing */
         { "FDSTORE=1\nFDNAME=a-1", "FDSTORE=1\nFDNAME=a-1", 0, .policy = &policy_store, .n_fds = 2,
           .with_fds = true },
         { "READY=1\nFDPOLL=0\nFDSTORE=1", "READY=1\nFDPOLL=0\nFDSTORE=1", NOTIFY_ACTION_READY,
@@ -81,7 +116,9 @@ static const struct {
         { "FDSTOREREMOVE=1\nFDNAME=a", "FDSTOREREMOVE=1\nFDNAME=a", 0, .policy = &policy_store },
         { "FDSTORE=1\nFDNAME=berth-init", "", 0, "FDNAME", &policy_store, .n_fds = 1 },
         { "FDSTORE=1\nFDNAME=a:b", "", 0, "FDNAME", &policy_store, .n_fds = 1 },
-        { "FDSTOREREMOVE=1\nFDNAME=berth-init\nSTATUS=x", "", 0, "FDNAME", &policy_store },
+        { "FDSTOREREMOVE=1\nFDNAME=berth-init\nSTATUS=x", "STATUS=x", 0, "FDNAME", &policy_store },
+        { "FDSTORE=1\nREADY=1\nFDNAME=berth-\nFDPOLL=0", "READY=1", NOTIFY_ACTION_READY, "FDNAME",
+          &policy_store, .n_fds = 1 },
         { "FDSTORE=1\nFDNAME=a", "", 0, "FDSTORE", .n_fds = 1 },
         { "FDSTOREREMOVE=1\nFDNAME=a", "", 0, "FDSTOREREMOVE" },
         { "READY=1\nFDNAME=berth-init\nFDSTORE=1", "READY=1", NOTIFY_ACTION_READY, "FDNAME", .n_fds = 1 },
@@ -94,8 +131,10 @@ static const struct {
           "", 0, "a?b" },
 
         /* one datagram out of one, in order, with what may not pass left out */
-        { "STATUS=x\nREADY=1\nMAINPID=7\nSTATUS=y\n", "STATUS=x\nREADY=1\nSTATUS=y", NOTIFY_ACTION_READY,
-          "MAINPID" },
+        { "STATUS=x\nREADY=1\nMAINPID=7\nSTATUS=y\n", "STATUS=x\nREADY=1\nSTATUS=y",
+          NOTIFY_ACTION_READY | NOTIFY_ACTION_MAIN_PROCESS, .main_pid = 7 },
+        { "STATUS=x\nREADY=1\nNOTIFYACCESS=all\nSTATUS=y\n", "STATUS=x\nREADY=1\nSTATUS=y",
+          NOTIFY_ACTION_READY, "NOTIFYACCESS" },
         { "STATUS=x\nREADY=1", "STATUS=x", NOTIFY_ACTION_READY, .policy = &policy_hold },
         { "READY=1\n\n\nSTATUS=x", "READY=1\nSTATUS=x", NOTIFY_ACTION_READY },
         { "STOPPING=1\nERRNO=5\nSTATUS=bye", "STOPPING=1\nERRNO=5\nSTATUS=bye", NOTIFY_ACTION_STOPPING },
@@ -118,6 +157,9 @@ static void test_table(void) {
                 g_assert_cmpint(m.with_fds, ==, cases[i].with_fds);
                 g_assert_cmpint(m.problem != NULL, ==, cases[i].field != NULL);
                 g_assert_cmpstr(m.field, ==, cases[i].field ?: "");
+                g_assert_cmpint(m.main_pid, ==, cases[i].main_pid);
+                g_assert_cmpuint(m.main_pidfdid, ==, cases[i].main_pidfdid);
+                g_assert_cmpint(m.exit_status, ==, cases[i].exit_status);
         }
 }
 

@@ -30,6 +30,8 @@ typedef struct Fixture {
         NotifyProxy *proxy;
         unsigned actions;
         unsigned n_warnings;
+        int exit_status;
+        PidRef self, main;
 } Fixture;
 
 static void count_warnings(int level, int err, const char *message, void *userdata) {
@@ -38,8 +40,16 @@ static void count_warnings(int level, int err, const char *message, void *userda
         g_test_message("log: %s", message);
 }
 
-static void collect_actions(unsigned actions, void *userdata) {
-        ((Fixture *) userdata)->actions |= actions;
+static void collect_actions(const NotifyEvent *event, void *userdata) {
+        Fixture *f = userdata;
+
+        f->actions |= event->actions;
+        if (event->actions & NOTIFY_ACTION_EXIT_STATUS)
+                f->exit_status = event->exit_status;
+        if (event->actions & NOTIFY_ACTION_MAIN_PROCESS) {
+                pidref_done(&f->main);
+                f->main = TAKE(*event->main, PIDREF_NULL);
+        }
 }
 
 static int bind_abstract(const char *address) {
@@ -81,6 +91,8 @@ static void set_up(Fixture *f, const void *data) {
         f->dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         f->host_path = g_build_filename(f->dir, "host", NULL);
         f->host_fd = f->payload_fd = -EBADF;
+        f->main = PIDREF_NULL;
+        g_assert_cmpint(pidref_open(getpid(), 0, &f->self), ==, 0);
         g_assert_cmpint(sd_event_new(&f->event), ==, 0);
         log_set_sink(count_warnings, f);
 
@@ -102,10 +114,18 @@ static void tear_down(Fixture *f, const void *data) {
         closep(&f->host_fd);
         closep(&f->payload_fd);
         closep(&f->dir_fd);
+        pidref_done(&f->self);
+        pidref_done(&f->main);
         g_assert_cmpint(remove_tree_at(AT_FDCWD, f->dir), ==, 0);
         g_free(f->dir);
         g_free(f->host_path);
         log_set_sink(NULL, NULL);
+}
+
+static void start(Fixture *f, const char *cgroup, bool hold_ready) {
+        const NotifyPayload payload = { .cgroup = cgroup, .hold_ready = hold_ready, .init = &f->self };
+
+        g_assert_cmpint(notify_proxy_start(f->proxy, &payload), ==, 0);
 }
 
 static void send_text(Fixture *f, const char *text) {
@@ -138,7 +158,7 @@ static void assert_host_gets_nothing(Fixture *f) {
 
 static void test_passes(Fixture *f, const void *data) {
         send_text(f, "STATUS=early\nREADY=1"); /* before anybody reads */
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         notify_proxy_send(f->proxy, "STATUS=ours");
         run(f);
         assert_host_gets(f, "STATUS=ours");
@@ -148,7 +168,7 @@ static void test_passes(Fixture *f, const void *data) {
 }
 
 static void test_held(Fixture *f, const void *data) {
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, true, 0), ==, 0);
+        start(f, NULL, true);
         send_text(f, "READY=1");
         send_text(f, "STATUS=x");
         run(f);
@@ -168,7 +188,7 @@ static void test_held(Fixture *f, const void *data) {
 
 /* What nobody holds is nothing to release. */
 static void test_not_held(Fixture *f, const void *data) {
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         notify_proxy_release_ready(f->proxy);
         assert_host_gets_nothing(f);
 }
@@ -186,7 +206,7 @@ static void test_barrier(Fixture *f, const void *data) {
         char text[32] = "";
         struct stat sent_st, received_st;
 
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         g_assert_cmpint(pipe2(fds, O_CLOEXEC), ==, 0);
         g_assert_cmpint(fstat(fds[1], &sent_st), ==, 0);
         send_text(f, "READY=1");
@@ -222,7 +242,7 @@ static void send_pipe(Fixture *f, const char *text, int *ret_read_fd) {
 static void test_unexpected_fds(Fixture *f, const void *data) {
         int fd;
 
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         send_pipe(f, "READY=1", &fd);
         run(f);
         assert_host_gets(f, "READY=1");
@@ -236,7 +256,7 @@ static void test_too_long(Fixture *f, const void *data) {
         int fd;
 
         memcpy(text, "STATUS=", 7);
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         send_pipe(f, text, &fd);
         run(f);
         assert_host_gets_nothing(f);
@@ -252,7 +272,7 @@ static void test_queue(Fixture *f, const void *data) {
         struct pollfd writable = { .fd = f->payload_fd, .events = POLLOUT };
         int fd;
 
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         g_assert_cmpint(fcntl(f->payload_fd, F_SETFL, O_NONBLOCK), ==, 0);
         while (sent < max && poll(&writable, 1, 0) == 1) {
                 g_autofree char *text = g_strdup_printf("STATUS=%u", sent);
@@ -289,7 +309,7 @@ static void test_queue(Fixture *f, const void *data) {
 static void test_barrier_without_host(Fixture *f, const void *data) {
         int fd;
 
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         send_text(f, "READY=1");
         send_pipe(f, "BARRIER=1", &fd);
         run(f);
@@ -308,7 +328,7 @@ static void test_drain(Fixture *f, const void *data) {
 }
 
 static void test_sender_elsewhere(Fixture *f, const void *data) {
-        g_assert_cmpint(notify_proxy_start(f->proxy, "/no/such.scope", false, 0), ==, 0);
+        start(f, "/no/such.scope", false);
         send_text(f, "READY=1");
         send_text(f, "READY=1");
         run(f);
@@ -324,7 +344,7 @@ static void test_sender_ours(Fixture *f, const void *data) {
                 return g_test_skip("there is no unified cgroup hierarchy");
         if (streq(cgroup, "/"))
                 cgroup[0] = '\0'; /* everything is below the root */
-        g_assert_cmpint(notify_proxy_start(f->proxy, cgroup, false, 0), ==, 0);
+        start(f, cgroup, false);
         send_text(f, "READY=1");
         run(f);
         assert_host_gets(f, "READY=1");
@@ -337,7 +357,7 @@ static void test_sender_gone(Fixture *f, const void *data) {
         if (pid == 0)
                 _exit(socket_send_fds(f->payload_fd, "READY=1", 7, NULL, 0) < 0);
         g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
-        g_assert_cmpint(notify_proxy_start(f->proxy, "/no/such.scope", false, 0), ==, 0);
+        start(f, "/no/such.scope", false);
         run(f);
         assert_host_gets(f, "READY=1");
 }
@@ -351,7 +371,7 @@ static void test_bind_again(Fixture *f, const void *data) {
         f->proxy = next;
         closep(&f->payload_fd);
         connect_payload(f);
-        g_assert_cmpint(notify_proxy_start(f->proxy, NULL, false, 0), ==, 0);
+        start(f, NULL, false);
         send_text(f, "READY=1");
         run(f);
         assert_host_gets(f, "READY=1");

@@ -8,12 +8,20 @@
 #include "runtime/params.h"
 
 #include "basic/cleanup.h"
+#include "notify/message.h"
 
 static void test_round_trip(void) {
         static const UnitParams cases[] = {
-                { (char *) "/var/lib/berth/web", NOTIFY_MODE_STARTED, SIGTERM, false },
-                { (char *) "/b/with space and \\ back\nline", NOTIFY_MODE_READY, SIGQUIT, true },
-                { (char *) "/b", NOTIFY_MODE_READY, 37 /* SIGRTMIN+3 */, false },
+                { .bundle = (char *) "/var/lib/berth/web", .stop_signal = SIGTERM },
+                { .bundle = (char *) "/b/with space and \\ back\nline",
+                  .notify = NOTIFY_MODE_READY,
+                  .notify_allow = NOTIFY_ALLOW_WATCHDOG_USEC,
+                  .stop_signal = SIGQUIT,
+                  .terminal = true },
+                { .bundle = (char *) "/b",
+                  .notify = NOTIFY_MODE_HEALTHY,
+                  .notify_allow = NOTIFY_ALLOW_WATCHDOG_USEC | NOTIFY_ALLOW_RESTART_RESET,
+                  .stop_signal = 37 /* SIGRTMIN+3 */ },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -25,6 +33,7 @@ static void test_round_trip(void) {
                 g_assert_null(error);
                 g_assert_cmpstr(back.bundle, ==, cases[i].bundle);
                 g_assert_cmpint(back.notify, ==, cases[i].notify);
+                g_assert_cmpuint(back.notify_allow, ==, cases[i].notify_allow);
                 g_assert_cmpint(back.stop_signal, ==, cases[i].stop_signal);
                 g_assert_cmpint(back.terminal, ==, cases[i].terminal);
         }
@@ -47,6 +56,7 @@ static void test_broken(void) {
                 { "[Unit]\nNotify=ready\n", "Bundle=" },
                 { "[Unit]\nBundle=relative\n", "Bundle=" },
                 { "[Unit]\nBundle=/b\nNotify=perhaps\n", "'perhaps'" },
+                { "[Unit]\nBundle=/b\nNotifyAllow=mainpid\n", "'mainpid'" },
                 { "[Unit]\nBundle=/b\nStopSignal=SIGNONE\n", "'SIGNONE'" },
                 { "[Unit]\nBundle=/b\nTerminal=maybe\n", "'maybe'" },
                 { "Bundle=/b\n", "group" },
