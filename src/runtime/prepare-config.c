@@ -17,6 +17,7 @@
 #include "config/to-json.h"
 #include "notify/message.h"
 #include "runtime/rootfs-user.h"
+#include "runtime/service-env.h"
 #include "spec/json.h"
 
 #define ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal"
@@ -237,6 +238,15 @@ static int apply_declaration(JsonDocument *document, const Base *base, const Con
         return config_json_apply(document, base->name, c, c->user ? &user : NULL);
 }
 
+static int add_service_directories(JsonDocument *document, const char *name) {
+        GArray *directories = service_directories();
+        int r;
+
+        r = config_json_directories(document, name, directories);
+        g_array_unref(directories);
+        return r;
+}
+
 static int build_text(const Base *base, const ContainerFile *c, const char *unit_dir, char **ret) {
         _cleanup_free_ char *notify = g_strdup_printf("%s/notify", unit_dir);
         _cleanup_json_document_ JsonDocument *document = NULL;
@@ -254,6 +264,8 @@ static int build_text(const Base *base, const ContainerFile *c, const char *unit
                         return r;
         }
         r = config_json_unit(document, base->name, notify, c && c->terminal > 0);
+        if (r >= 0)
+                r = add_service_directories(document, base->name);
         if (r < 0)
                 return r;
         *ret = json_value_to_text(json_document_root(document), 2);

@@ -23,8 +23,25 @@ typedef struct ServiceVariable {
 } ServiceVariable;
 
 static const ServiceVariable for_payload[] = {
+        { "CACHE_DIRECTORY", SERVICE_ENV_UNIT, NULL },
+        { "CONFIGURATION_DIRECTORY", SERVICE_ENV_UNIT, NULL },
+        { "CREDENTIALS_DIRECTORY", SERVICE_ENV_UNIT, NULL },
         { "FDSTORE", SERVICE_ENV_NOTIFY, NULL },
         { "INVOCATION_ID", SERVICE_ENV_UNIT, NULL },
+        { "LOGS_DIRECTORY", SERVICE_ENV_UNIT, NULL },
+        { "MONITOR_EXIT_CODE", SERVICE_ENV_UNIT, NULL },
+        { "MONITOR_EXIT_STATUS", SERVICE_ENV_UNIT, NULL },
+        { "MONITOR_INVOCATION_ID", SERVICE_ENV_UNIT, NULL },
+        { "MONITOR_SERVICE_RESULT", SERVICE_ENV_UNIT, NULL },
+        { "MONITOR_UNIT", SERVICE_ENV_UNIT, NULL },
+        { "REMOTE_ADDR", SERVICE_ENV_UNIT, NULL },
+        { "REMOTE_PORT", SERVICE_ENV_UNIT, NULL },
+        { "RUNTIME_DIRECTORY", SERVICE_ENV_UNIT, NULL },
+        { "STATE_DIRECTORY", SERVICE_ENV_UNIT, NULL },
+        { "TRIGGER_PATH", SERVICE_ENV_UNIT, NULL },
+        { "TRIGGER_TIMER_MONOTONIC_USEC", SERVICE_ENV_UNIT, NULL },
+        { "TRIGGER_TIMER_REALTIME_USEC", SERVICE_ENV_UNIT, NULL },
+        { "TRIGGER_UNIT", SERVICE_ENV_UNIT, NULL },
         { "WATCHDOG_USEC", SERVICE_ENV_NOTIFY, "WATCHDOG_PID" },
 };
 
@@ -37,6 +54,19 @@ static bool names_process(const char *variable, pid_t pid) {
 
         return !value || (parse_uint32(value, &number) >= 0 && number == (uint32_t) pid);
 }
+
+/* The directories among them: prepare puts them into the configuration. */
+static const struct {
+        const char *variable;
+        UnitDirectoryKind kind;
+} directories[] = {
+        { "CACHE_DIRECTORY", UNIT_DIRECTORY_OWN },
+        { "CONFIGURATION_DIRECTORY", UNIT_DIRECTORY_PLAIN }, /* not the user's with User= either */
+        { "CREDENTIALS_DIRECTORY", UNIT_DIRECTORY_SECRET },
+        { "LOGS_DIRECTORY", UNIT_DIRECTORY_OWN },
+        { "RUNTIME_DIRECTORY", UNIT_DIRECTORY_OWN },
+        { "STATE_DIRECTORY", UNIT_DIRECTORY_OWN },
+};
 
 static void add(GPtrArray *list, const char *name, const char *value) {
         g_ptr_array_add(list, g_strconcat(name, "=", value, NULL));
@@ -70,6 +100,26 @@ char **service_env_for_payload(const ListenFds *listen, pid_t own_pid, unsigned 
                         add(list, v->pid_name, "");
         }
         return finish(list);
+}
+
+GArray *service_directories(void) {
+        GArray *list = g_array_new(FALSE, FALSE, sizeof(UnitDirectory));
+
+        for (size_t i = 0; i < ELEMENTSOF(directories); i++) {
+                const char *value = getenv(directories[i].variable);
+                _cleanup_strv_ char **paths = value ? g_strsplit(value, ":", -1) : NULL;
+
+                for (char **path = paths; path && *path; path++) {
+                        UnitDirectory directory = { .kind = directories[i].kind };
+
+                        if (**path != '/')
+                                continue;
+                        directory.path = g_strdup(*path);
+                        g_array_append_val(list, directory);
+                }
+        }
+        g_array_set_clear_func(list, unit_directory_clear);
+        return list;
 }
 
 char **service_env_for_runtime(void) {

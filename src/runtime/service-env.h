@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "basic/cleanup.h"
+#include "config/unit-mounts.h"
 #include "notify/listen-fds.h"
 
 /* Which variables a payload gets beside LISTEN_*. */
@@ -21,6 +22,10 @@ typedef enum ServiceEnv {
  * one are not for us. Values that only the payload's init can know (its pid) are left empty for it to fill
  * in. Reads the environment. Caller frees. */
 char **service_env_for_payload(const ListenFds *listen, pid_t own_pid, unsigned which);
+
+/* The directories that systemd made for the unit: its credentials, and StateDirectory= and its kin. Reads
+ * the environment. An array of UnitDirectory; caller unrefs. */
+GArray *service_directories(void);
 
 /* The few variables that berth create and the hooks it runs need. Caller frees. */
 char **service_env_for_runtime(void);

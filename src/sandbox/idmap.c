@@ -65,7 +65,7 @@ static int make_userns(const SpecIdMap *map) {
         return fd;
 }
 
-static int open_userns(const Spec *spec, const SpecMount *m) {
+int idmap_open_userns(const Spec *spec, const SpecMount *m) {
         const SpecNamespace *userns = spec_namespace(spec, CLONE_NEWUSER);
         int fd;
 
@@ -79,22 +79,25 @@ static int open_userns(const Spec *spec, const SpecMount *m) {
         return fd < 0 ? log_error_errno(negative_errno(), "Failed to open '%s': %m", userns->path) : fd;
 }
 
-int idmap_apply(const Spec *spec, const SpecMount *m, int mount_fd) {
+int idmap_set(const SpecMount *m, int userns_fd, int mount_fd) {
         unsigned flags = AT_EMPTY_PATH | (m->idmap_recursive ? AT_RECURSIVE : 0);
-        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
-        _cleanup_close_ int userns_fd = -EBADF;
+        struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t) userns_fd };
 
-        userns_fd = open_userns(spec, m);
+        return mount_setattr(mount_fd, "", flags, &attr, sizeof attr) < 0 ? negative_errno() : 0;
+}
+
+int idmap_apply(const Spec *spec, const SpecMount *m, int mount_fd) {
+        _cleanup_close_ int userns_fd = -EBADF;
+        int r;
+
+        userns_fd = idmap_open_userns(spec, m);
         if (userns_fd < 0)
                 return userns_fd;
-        attr.userns_fd = (uint64_t) userns_fd;
-        if (mount_setattr(mount_fd, "", flags, &attr, sizeof attr) < 0) {
-                int r = negative_errno();
-
-                return log_error_errno(
-                                r, "Failed to map the ids of '%s', to be mounted on '%s': %m%s", m->source,
-                                m->destination,
-                                r == -EINVAL ? " (its file system may not support id-mapped mounts)" : "");
-        }
-        return 0;
+        r = idmap_set(m, userns_fd, mount_fd);
+        if (r >= 0)
+                return 0;
+        return log_error_errno(
+                        r, "Failed to map the ids of '%s', to be mounted on '%s': %m%s", m->source,
+                        m->destination,
+                        r == -EINVAL ? " (its file system may not support id-mapped mounts)" : "");
 }

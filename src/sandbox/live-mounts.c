@@ -59,7 +59,10 @@ static void undo(Helper *h) {
 
 /* One after the other, so that it is known how many there are. */
 static int add_one(Helper *h, size_t i) {
-        MountSources source = { .fds = &h->sources.fds[i], .links = &h->sources.links[i], .n = 1 };
+        MountSources source = { .fds = &h->sources.fds[i],
+                                .links = &h->sources.links[i],
+                                .copies = &h->sources.copies[i],
+                                .n = 1 };
         const SpecMount *m = &h->spec->mounts[i];
         Spec one = *h->spec;
         bool link = source.links[0] != NULL;

@@ -18,6 +18,7 @@
 #include "sandbox/idmap.h"
 #include "sandbox/mount-attributes.h"
 #include "sandbox/mount-make.h"
+#include "sandbox/mount-owner.h"
 #include "sandbox/mount-target.h"
 #include "sandbox/userns.h"
 
@@ -25,9 +26,11 @@ void mount_sources_done(MountSources *sources) {
         for (size_t i = 0; i < sources->n; i++) {
                 closep(&sources->fds[i]);
                 g_free(sources->links[i]);
+                mount_copy_free(sources->copies[i]);
         }
         g_free(sources->fds);
         g_free(sources->links);
+        g_free(sources->copies);
         *sources = (MountSources) { 0 };
 }
 
@@ -58,6 +61,8 @@ static int open_source(const Spec *spec, const SpecMount *m) {
         r = mount_attributes_set(fd, m);
         if (r >= 0 && idmap_wanted(m))
                 r = idmap_apply(spec, m, fd);
+        if (r >= 0 && mount_owner_wanted(spec, m))
+                r = mount_owner_apply(spec, m, fd);
         if (r < 0)
                 return r;
         return TAKE_FD(fd);
@@ -69,8 +74,8 @@ static int open_source(const Spec *spec, const SpecMount *m) {
 static bool opened_by_child(const Spec *spec, const SpecMount *m) {
         const SpecNamespace *ns = spec_namespace(spec, CLONE_NEWNS);
 
-        return !userns_wanted(spec) && !idmap_wanted(m) && !(ns && ns->path) &&
-                        !(spec->linux_.rootfs_propagation & MS_SHARED);
+        return !userns_wanted(spec) && !idmap_wanted(m) && !mount_owner_wanted(spec, m) &&
+                        !(ns && ns->path) && !(spec->linux_.rootfs_propagation & MS_SHARED);
 }
 
 /* Before there is anything to undo. */
@@ -86,12 +91,18 @@ int mounts_open_sources(const Spec *spec, MountSources *ret) {
         _cleanup_(mount_sources_done) MountSources sources = {
                 .fds = g_new(int, MAX(spec->n_mounts, 1)),
                 .links = g_new0(char *, MAX(spec->n_mounts, 1)),
+                .copies = g_new0(MountCopy *, MAX(spec->n_mounts, 1)),
         };
 
         for (; sources.n < spec->n_mounts; sources.n++) {
                 const SpecMount *m = &spec->mounts[sources.n];
-                int fd = -EBADF;
+                int fd = -EBADF, r;
 
+                if (m->copy) {
+                        r = mount_copy_read(m, &sources.copies[sources.n]);
+                        if (r < 0)
+                                return r;
+                }
                 if (m->bind && m->copy_symlink)
                         sources.links[sources.n] = g_file_read_link(m->source, NULL);
                 if (m->bind && !sources.links[sources.n]) {
@@ -122,7 +133,7 @@ int mounts_check_sources(const Spec *spec) {
                 const SpecMount *m = &spec->mounts[i];
                 int flags = m->src_nofollow || m->copy_symlink ? AT_SYMLINK_NOFOLLOW : 0;
 
-                if (!m->bind)
+                if (!m->bind && !m->copy)
                         continue;
                 if (idmap_wanted(m))
                         return log_error_errno(
@@ -277,7 +288,7 @@ static bool waits_for_cgroup(const Spec *spec, size_t i) {
 static bool is_made_late(const Spec *spec, size_t i) {
         const SpecMount *m = &spec->mounts[i];
 
-        return !m->bind &&
+        return !m->bind && !m->copy &&
                         (waits_for_cgroup(spec, i) || (mount_is_tmpfs(m) && !mount_has_option(m, "mode=")));
 }
 
@@ -288,7 +299,10 @@ int mounts_make(const Spec *spec, MountSources *sources) {
 
                 if (sources->fds[i] >= 0 || sources->links[i] || is_made_late(spec, i))
                         continue;
-                fd = m->bind ? open_source(spec, m) : mount_make(spec, m, /* root_fd= */ -EBADF);
+                if (m->copy)
+                        fd = mount_copy_make(sources->copies[i], spec, m);
+                else
+                        fd = m->bind ? open_source(spec, m) : mount_make(spec, m, /* root_fd= */ -EBADF);
                 if (fd < 0)
                         return fd;
                 sources->fds[i] = fd;

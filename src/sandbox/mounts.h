@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "sandbox/mount-copy.h"
 #include "spec/spec.h"
 
 /* The mounts as detached trees, one per mount of the Spec; -EBADF where it has not been made yet, or has
@@ -13,7 +14,8 @@
  * text instead. */
 typedef struct MountSources {
         int *fds;
-        char **links; /* NULL where there is none */
+        char **links;       /* NULL where there is none */
+        MountCopy **copies; /* likewise, of mounts with the option copy */
         size_t n;
 } MountSources;
 

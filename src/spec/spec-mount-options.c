@@ -65,8 +65,10 @@ static const struct {
         const char *word;
         size_t offset;
 } flag_words[] = {
+        { "copy", offsetof(SpecMount, copy) },
         { "copy-symlink", offsetof(SpecMount, copy_symlink) },
         { "dest-nofollow", offsetof(SpecMount, dest_nofollow) },
+        { "own", offsetof(SpecMount, own) },
         { "src-nofollow", offsetof(SpecMount, src_nofollow) },
         { "tmpcopyup", offsetof(SpecMount, tmpcopyup) },
 };

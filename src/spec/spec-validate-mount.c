@@ -102,7 +102,25 @@ static int check_idmap(const SpecCheck *check, const SpecMount *mount, size_t in
         return 0;
 }
 
-static const MountRule rules[] = { check_destination, check_source, check_below_proc, check_idmap };
+/* Our own options. */
+static int check_copy_and_own(const SpecCheck *check, const SpecMount *mount, size_t index) {
+        if (mount->copy && (mount->bind || !mount->type || !streq(mount->type, "ramfs")))
+                return spec_reject(check, "/mounts/%zu/options: copy needs the type ramfs", index);
+        if (mount->copy && (!mount->source || *mount->source != '/'))
+                return spec_reject(
+                                check, "/mounts/%zu/source: expected an absolute path for the option copy",
+                                index);
+        if (mount->own && (!mount->bind || mount->idmap || mount->id_map.n_uid > 0))
+                return spec_reject(
+                                check,
+                                "/mounts/%zu/options: own needs a bind mount without an id mapping of its "
+                                "own",
+                                index);
+        return 0;
+}
+
+static const MountRule rules[] = { check_destination, check_source, check_below_proc, check_idmap,
+                                   check_copy_and_own };
 
 static int check_mounts(const SpecCheck *check) {
         int r;

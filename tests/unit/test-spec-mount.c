@@ -144,7 +144,14 @@ static void test_flags(void) {
         g_assert_false(spec->mounts[0].src_nofollow || spec->mounts[0].dest_nofollow ||
                        spec->mounts[0].bind);
         g_assert_true(other->mounts[0].src_nofollow && other->mounts[0].dest_nofollow);
-        g_assert_false(other->mounts[0].tmpcopyup || other->mounts[0].copy_symlink);
+        g_assert_false(other->mounts[0].tmpcopyup || other->mounts[0].copy_symlink || other->mounts[0].own);
+}
+
+static void test_our_own_flags(void) {
+        _cleanup_(spec_freep) Spec *spec = load_options("bind own");
+
+        g_assert_true(spec->mounts[0].own);
+        g_assert_false(spec->mounts[0].copy);
 }
 
 static void test_bind(void) {
@@ -240,6 +247,7 @@ int main(int argc, char *argv[]) {
         g_test_add_func("/spec/mount/superblock-and-data", test_superblock_and_data);
         g_test_add_func("/spec/mount/propagation", test_propagation);
         g_test_add_func("/spec/mount/flags", test_flags);
+        g_test_add_func("/spec-mount/our-own-flags", test_our_own_flags);
         g_test_add_func("/spec/mount/bind", test_bind);
         g_test_add_func("/spec/mount/relative-destination", test_relative_destination);
         g_test_add_func("/spec/mount/idmap", test_idmap);

@@ -9,6 +9,7 @@
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "config/to-json.h"
+#include "config/unit-mounts.h"
 #include "spec/spec.h"
 
 static ContainerFile *declare(const char *text) {
@@ -242,6 +243,35 @@ static void test_wrong_types(void) {
         }
 }
 
+/* What the configuration mounts there itself stays. */
+static void test_directories(void) {
+        UnitDirectory given[] = { { (char *) "/var/lib/a", UNIT_DIRECTORY_OWN },
+                                  { (char *) "/etc/a", UNIT_DIRECTORY_PLAIN },
+                                  { (char *) "/run/credentials/a", UNIT_DIRECTORY_SECRET },
+                                  { (char *) "/taken", UNIT_DIRECTORY_OWN } };
+        _cleanup_json_document_ JsonDocument *document =
+                        parse("{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"/r\"},\"process\":{\"cwd\":\"/"
+                              "\",\"args\":[\"x\"],\"user\":{\"uid\":0,\"gid\":0}},\"mounts\":"
+                              "[{\"destination\":\"/taken/\",\"type\":\"tmpfs\"}]}");
+        GArray *directories = g_array_new(FALSE, FALSE, sizeof(UnitDirectory));
+        _cleanup_(spec_freep) Spec *spec = NULL;
+        const SpecMount *m;
+
+        g_array_append_vals(directories, given, ELEMENTSOF(given));
+        g_assert_cmpint(config_json_directories(document, "base", directories), ==, 0);
+        g_array_unref(directories);
+        spec = finish(document);
+        g_assert_cmpuint(spec->n_mounts, ==, 4);
+        m = find_mount(spec, "/var/lib/a");
+        g_assert_true(m->bind && m->recursive && m->own);
+        g_assert_cmpstr(m->source, ==, "/var/lib/a");
+        m = find_mount(spec, "/etc/a");
+        g_assert_true(m->bind && !m->own);
+        m = find_mount(spec, "/run/credentials/a");
+        g_assert_true(!m->bind && m->copy);
+        g_assert_cmpstr(m->type, ==, "ramfs");
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/to-json/rootfs-defaults", test_rootfs_defaults);
@@ -250,5 +280,6 @@ int main(int argc, char **argv) {
         g_test_add_func("/to-json/bundle", test_bundle);
         g_test_add_func("/to-json/network", test_network);
         g_test_add_func("/to-json/wrong-types", test_wrong_types);
+        g_test_add_func("/to-json/directories", test_directories);
         return g_test_run();
 }
