@@ -6,20 +6,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "basic/cleanup.h"
 #include "basic/log.h"
 #include "basic/unit-name.h"
 #include "runtime/relay.h"
 #include "runtime/supervisor.h"
 
 int main(int argc, char **argv) {
+        _cleanup_free_ char *id = NULL, *declared = NULL;
+
         log_set_program("berth-supervise");
         log_set_level(LOG_INFO);
         if (relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")))
                 log_set_style(LOG_STYLE_JOURNAL);
 
-        if (argc != 2 || !container_id_is_valid(argv[1])) {
+        if (argc != 2 || unit_argument_parse(argv[1], &id, &declared) < 0) {
                 log_error("This program is run by container@.service, with the name of a container.");
                 return EXIT_FAILURE;
         }
-        return supervise(argv[1]);
+        return supervise(id);
 }

@@ -6,8 +6,10 @@
 #include <glib.h>
 
 #include "basic/cleanup.h"
+#include "basic/macro.h"
 
-#define ID_MAX 255U
+#define ID_MAX            255U
+#define CONNECTION_PREFIX "container-"
 
 bool container_id_is_valid(const char *id) {
         if (isempty(id) || strlen(id) > ID_MAX || streq(id, ".") || streq(id, ".."))
@@ -44,6 +46,33 @@ char *unit_name_unescape(const char *s) {
                 p += 3;
         }
         return g_string_free(TAKE_PTR(out), FALSE);
+}
+
+/* systemd numbers the connections of a socket and adds both addresses, with colons in them. */
+static char *connection_id(const char *declared, const char *instance) {
+        char *id = g_strdup_printf("%s-%s", declared, instance);
+
+        return g_strdelimit(id, ":", '_');
+}
+
+int unit_argument_parse(const char *argument, char **ret_id, char **ret_declared) {
+        _cleanup_free_ char *prefix = NULL, *id = NULL, *declared = NULL;
+        const char *at = strchr(argument, '@');
+
+        if (at && !startswith(argument, CONNECTION_PREFIX))
+                return -EINVAL;
+        prefix = at ? g_strndup(argument + STRLEN(CONNECTION_PREFIX),
+                                at - argument - STRLEN(CONNECTION_PREFIX))
+                    : g_strdup(argument);
+        declared = unit_name_unescape(prefix);
+        if (!declared || !container_id_is_valid(declared))
+                return -EINVAL;
+        id = at ? connection_id(declared, at + 1) : g_strdup(declared);
+        if (!container_id_is_valid(id))
+                return -EINVAL;
+        *ret_id = TAKE_PTR(id);
+        *ret_declared = TAKE_PTR(declared);
+        return 0;
 }
 
 static char *scope_name(const char *prefix, const char *name) {

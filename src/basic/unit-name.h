@@ -15,6 +15,12 @@ char *unit_name_escape(const char *s);
 /* The opposite. NULL when an escape is malformed. */
 char *unit_name_unescape(const char *s);
 
+/* The containers that a unit's argument names: "web", an escaped instance of container@.service, is
+ * container web itself; "container-web@0-127.0.0.1:80-127.0.0.1:4711" is what %N of container-web@.service
+ * is for one connection: the container web-0-127.0.0.1_80-127.0.0.1_4711, which web.container declares.
+ * -EINVAL: no container can have such a name. Callers free. */
+int unit_argument_parse(const char *argument, char **ret_id, char **ret_declared);
+
 /* Names of slice and scope of a container from linux.cgroupsPath ("slice:prefix:name"). Without one they are
  * machine.slice (root) or app.slice (user) and berth-ID.scope. An empty slice is system.slice (root) or
  * app.slice (user), as in runc's docs/systemd.md; with an empty prefix the scope is name.scope; an empty

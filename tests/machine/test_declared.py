@@ -82,6 +82,15 @@ def test_socket_section(machine, declare):
     machine.run("systemctl stop container@web.socket container@web")
 
 
+def test_name_that_is_escaped(machine, declare):
+    """A plus sign is none of a unit's name: what the unit is called and what the container is called differ."""
+    declare("/etc/berth/a+b.container", f"[Container]\nRootfs={ROOTFS}\nExec=sleep 1000\n")
+    unit = machine.output(["systemd-escape", "--template=container@.service", "a+b"])
+    machine.run(["systemctl", "start", unit])
+    assert machine.output("berth list -q") == "a+b"
+    machine.run(["systemctl", "stop", unit])
+
+
 def test_stop_signal(machine, declare):
     declare("/etc/berth/web.container",
             f"[Container]\nRootfs={ROOTFS}\nStopSignal=SIGUSR1\n"

@@ -43,8 +43,44 @@ static void test_container(void) {
         }
 }
 
+static const struct {
+        const char *argument;
+        const char *id, *declared; /* NULL: refused */
+} arguments[] = {
+        { "web", "web", "web" },
+        { "a\\x2bb", "a+b", "a+b" },
+        { "my-web", "my-web", "my-web" },
+        { "container-web@0-127.0.0.1:80-127.0.0.1:4711", "web-0-127.0.0.1_80-127.0.0.1_4711", "web" },
+        { "container-my-web@12-::1:80-::1:4711", "my-web-12-__1_80-__1_4711", "my-web" },
+        { "container-a\\x2bb@2-137-0", "a+b-2-137-0", "a+b" },
+        { "container-web@3-137_4711-1000", "web-3-137_4711-1000", "web" },
+        { "", NULL, NULL },
+        { "..", NULL, NULL },
+        { "a/b", NULL, NULL },
+        { "a\\x2fb", NULL, NULL },
+        { "a\\x2", NULL, NULL },
+        { "web@1", NULL, NULL },
+        { "container-@1", NULL, NULL },
+        { "container-web@a/b", NULL, NULL },
+        { "container-web@a@b", NULL, NULL },
+};
+
+static void test_argument(void) {
+        for (size_t i = 0; i < G_N_ELEMENTS(arguments); i++) {
+                _cleanup_free_ char *id = NULL, *declared = NULL;
+                int r;
+
+                g_test_message("%s", arguments[i].argument);
+                r = unit_argument_parse(arguments[i].argument, &id, &declared);
+                g_assert_cmpint(r, ==, arguments[i].id ? 0 : -EINVAL);
+                g_assert_cmpstr(id, ==, arguments[i].id);
+                g_assert_cmpstr(declared, ==, arguments[i].declared);
+        }
+}
+
 int main(int argc, char *argv[]) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/unit-name/container", test_container);
+        g_test_add_func("/unit-name/argument", test_argument);
         return g_test_run();
 }
