@@ -159,6 +159,7 @@ static int generate_all(
         const DropinContext context = {
                 .unit_dir = user ? USER_UNIT_DIR : SYSTEM_UNIT_DIR,
                 .libexecdir = BERTH_LIBEXECDIR,
+                .user = user,
         };
         _cleanup_hash_ GHashTable *made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         _cleanup_close_ int dir_fd = -EBADF, kmsg_fd = -EBADF;

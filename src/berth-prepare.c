@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* berth-prepare VERB INSTANCE: ExecStartPre= and ExecStopPost= of container@.service. */
+/* berth-prepare VERB INSTANCE: ExecStartPre= and ExecStopPost= of container@.service, and of the units of
+ * single connections, whose argument is their whole name. */
 
 #include <stdlib.h>
 
@@ -10,17 +11,25 @@
 #include "runtime/prepare-config.h"
 #include "runtime/prepare.h"
 
+static int stop(const char *id, const char *declared) {
+        return prepare_stop(id);
+}
+
+static int explain(const char *id, const char *declared) {
+        return prepare_explain(declared);
+}
+
 static const struct {
         const char *name;
-        int (*run)(const char *id);
+        int (*run)(const char *id, const char *declared);
 } verbs[] = {
         { "start", prepare_start },
-        { "stop", prepare_stop },
-        { "explain", prepare_explain },
+        { "stop", stop },
+        { "explain", explain },
 };
 
 int main(int argc, char **argv) {
-        _cleanup_free_ char *id = NULL;
+        _cleanup_free_ char *id = NULL, *declared = NULL;
 
         log_set_program("berth-prepare");
         log_set_level(LOG_INFO);
@@ -29,14 +38,13 @@ int main(int argc, char **argv) {
                 log_error("Usage: berth-prepare start|stop|explain INSTANCE");
                 return EXIT_FAILURE;
         }
-        id = unit_name_unescape(argv[2]);
-        if (!id || !container_id_is_valid(id)) {
+        if (unit_argument_parse(argv[2], &id, &declared) < 0) {
                 log_error("'%s' cannot be the name of a container", argv[2]);
                 return EXIT_FAILURE;
         }
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 if (streq(verbs[i].name, argv[1]))
-                        return verbs[i].run(id) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+                        return verbs[i].run(id, declared) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         log_error("Unknown verb '%s'", argv[1]);
         return EXIT_FAILURE;
 }

@@ -131,6 +131,7 @@ static bool generate_one(const ConfigFound *found) {
         const DropinContext context = {
                 .unit_dir = geteuid() == 0 ? SYSTEM_UNIT_DIR : USER_UNIT_DIR,
                 .libexecdir = BERTH_LIBEXECDIR,
+                .user = geteuid() != 0,
         };
         _cleanup_ptr_array_ GPtrArray *messages = config_messages_new(), *files = NULL;
         _cleanup_(container_file_freep) ContainerFile *container = NULL;

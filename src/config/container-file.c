@@ -160,6 +160,8 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                 { c->group && !c->user, "Group= needs User=" },
                 { c->clos_id && streq(c->clos_id, "info"),
                   "ClosID=info is a name that resctrl uses itself" },
+                { c->accept > 0 && c->terminal > 0,
+                  "Terminal=yes and Accept=yes exclude each other: stdin and stdout are the connection" },
                 { c->has_socket && !has_listener(c), "section [Socket] has no Listen...= setting" },
         };
 
@@ -183,6 +185,7 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         c->volumes = g_ptr_array_new_with_free_func(container_volume_free);
         c->read_only = -1;
         c->terminal = -1;
+        c->accept = -1;
         for (unsigned i = 0; i < files->len; i++) {
                 const GArray *entries = ((const UnitFile *) files->pdata[i])->entries;
 

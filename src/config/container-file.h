@@ -66,6 +66,7 @@ typedef struct ContainerFile {
         /* [Install], names of units */
         char **wanted_by, **required_by, **upheld_by;
         bool has_socket; /* there is a [Socket] section */
+        int accept;      /* a container for each connection; -1: not given */
 } ContainerFile;
 
 /* Reads what found names. Appends to messages; the result is as complete as the files allow. Returns 0, also

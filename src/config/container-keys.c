@@ -74,6 +74,11 @@ static const ContainerKey resctrl_keys[] = {
         { "Resctrl", "Schemata", value_line, reset_strv, FIELD(schemata) },
 };
 
+/* systemd has the others. */
+static const ContainerKey socket_keys[] = {
+        { "Socket", "Accept", value_bool, reset_int_unset, FIELD(accept) },
+};
+
 #define TABLE(keys) { keys, ELEMENTSOF(keys) }
 
 static const struct {
@@ -81,7 +86,7 @@ static const struct {
         size_t n;
 } tables[] = {
         TABLE(root_keys), TABLE(process_keys), TABLE(identity_keys), TABLE(file_keys),
-        TABLE(life_keys), TABLE(install_keys), TABLE(resctrl_keys),
+        TABLE(life_keys), TABLE(install_keys), TABLE(resctrl_keys),  TABLE(socket_keys),
 };
 
 const ContainerKey *container_key_find(const char *section, const char *name) {

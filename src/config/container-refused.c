@@ -33,7 +33,6 @@ static const struct {
         { "Service", "Type", "the supervisor speaks for the container; use Notify= in [Container]" },
         { "Service", "User", "use User= in [Container]" },
 
-        { "Socket", "Accept", "one container serves all connections" },
         { "Socket", "Service", "the socket belongs to this container" },
 };
 

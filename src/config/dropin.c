@@ -34,6 +34,7 @@ typedef struct Generation {
         const ContainerFile *container;
         const DropinContext *context;
         char *service, *socket; /* names of the units */
+        char *connection; /* container-NAME: prefix of the units of connections; NULL: there are none */
         GPtrArray *files;
 } Generation;
 
@@ -134,17 +135,31 @@ static void append_mounts(GString *out, const ContainerFile *c) {
         g_string_append_c(out, '\n');
 }
 
-static void add_service(Generation *g) {
+/* What runs the container: its service, or the template for those of its connections. */
+static void add_service(Generation *g, const char *unit) {
         GString *out = g_string_new(NULL);
 
         append_unit_header(out, g->container, "Container");
         append_mounts(out, g->container);
         append_section(out, g->container, "Unit");
         g_string_append(out, "\n[Service]\n");
-        if (g->container->has_socket)
+        if (g->container->has_socket && !g->connection)
                 g_string_append_printf(out, "Sockets=%s\n", g->socket);
         append_section(out, g->container, "Service");
+        add(g, g_strdup_printf("%s.d/50-berth.conf", unit), g_string_free(out, FALSE), NULL);
+}
+
+/* container@NAME.service stays a unit that says what it belongs to; it refuses to start. */
+static void add_connection_service(Generation *g) {
+        _cleanup_free_ char *template = g_strdup_printf("%s@.service", g->connection);
+        GString *out = g_string_new(NULL);
+
+        append_unit_header(out, g->container, "Container");
         add(g, g_strdup_printf("%s.d/50-berth.conf", g->service), g_string_free(out, FALSE), NULL);
+        add(g, g_strdup(template), NULL,
+            g_strdup_printf("%s/%s", g->context->libexecdir,
+                            g->context->user ? "connection-user@.service" : "connection@.service"));
+        add_service(g, template);
 }
 
 /* The template's ExecStart= stays, because a service without one is refused as a whole, and the reason with
@@ -167,6 +182,13 @@ static void add_socket(Generation *g) {
         append_unit_header(out, g->container, "Socket of container");
         g_string_append(out, "\n[Socket]\n");
         append_section(out, g->container, "Socket");
+        if (g->connection) {
+                char *real = g_strdup_printf("%s%s", g->connection, g->socket + STRLEN("container"));
+
+                add(g, g_strdup(g->socket), NULL, g_strdup(real));
+                add(g, real, g_string_free(out, FALSE), NULL);
+                return;
+        }
         g_string_append_printf(out, "Service=%s\n", g->service);
         add(g, g_strdup(g->socket), g_string_free(out, FALSE), NULL);
 }
@@ -178,7 +200,7 @@ static void add_socket_link(Generation *g, const char *unit, const char *kind) {
 
 static void add_links(Generation *g, char **units, const char *kind, bool broken) {
         for (; units && *units; units++) {
-                if (!streq(*units, "sockets.target") || !g->container->has_socket)
+                if (!g->connection && (!streq(*units, "sockets.target") || !g->container->has_socket))
                         add(g, g_strdup_printf("%s.%s/%s", *units, kind, g->service), NULL,
                             g_strdup_printf("%s/container@.service", g->context->unit_dir));
                 else if (!broken)
@@ -195,13 +217,23 @@ GPtrArray *dropin_generate(const ContainerFile *container, const DropinContext *
         _cleanup_free_ char *instance = unit_name_escape(container->name);
         _cleanup_free_ char *service = g_strdup_printf("container@%s.service", instance);
         _cleanup_free_ char *socket = g_strdup_printf("container@%s.socket", instance);
-        Generation g = { .container = container, .context = context, .service = service, .socket = socket };
+        _cleanup_free_ char *connection =
+                        container->accept > 0 ? g_strdup_printf("container-%s", instance) : NULL;
+        Generation g = {
+                .container = container,
+                .context = context,
+                .service = service,
+                .socket = socket,
+                .connection = connection,
+        };
 
         g.files = g_ptr_array_new_with_free_func(dropin_file_free);
         if (broken)
                 add_broken_service(&g);
+        else if (connection)
+                add_connection_service(&g);
         else
-                add_service(&g);
+                add_service(&g, service);
         if (container->has_socket && !broken) {
                 add_socket(&g);
                 if (is_wanted(container))

@@ -8,6 +8,11 @@
  * [Install] link the service; sockets.target links the socket alone, which is start on demand. When anything
  * wants the container, its socket is wanted by sockets.target, too.
  *
+ * With Accept=yes there is a service for each connection. systemd makes its name of the socket's, without
+ * the instance, so the socket is container-NAME@NAME.socket, with container@NAME.socket as a second name,
+ * and the service an instance of container-NAME@.service, a link to a template in libexecdir. (In the
+ * directories of units it would be a second name for that.) Whatever wants the container wants the socket.
+ *
  * The unit of a declaration with errors exists all the same: it fails at start with the errors as its
  * output. */
 
@@ -24,6 +29,7 @@ typedef struct DropinFile {
 typedef struct DropinContext {
         const char *unit_dir;   /* where container@.service is installed */
         const char *libexecdir; /* where berth-prepare is */
+        bool user;              /* units of a user's manager */
 } DropinContext;
 
 /* All files of a container as GPtrArray of DropinFile*, in an order that only depends on the input; broken:

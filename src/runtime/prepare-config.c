@@ -350,6 +350,7 @@ static int build(const char *id, const ContainerFile *container, const char *uni
         for (char **w = container ? container->notify_allow : NULL; w && *w; w++)
                 config.params.notify_allow |= (unsigned) notify_allow_from_string(*w);
         config.params.bundle = TAKE_PTR(base.bundle);
+        config.accept = container && container->accept > 0;
         config.params.terminal = config.spec->process.terminal;
         *ret = TAKE(config, (PreparedConfig) { 0 });
         return 0;

@@ -12,6 +12,7 @@ typedef struct PreparedConfig {
         char *text; /* the complete config.json */
         Spec *spec; /* the same, parsed */
         UnitParams params;
+        bool accept; /* for each connection one */
 } PreparedConfig;
 
 void prepared_config_done(PreparedConfig *config);

@@ -153,10 +153,29 @@ static int make_all(const char *id, const char *path, const PreparedConfig *conf
         return start_resctrl(fd, config->spec, id);
 }
 
-static int check_all(const char *id, const char *path, const char *root, PreparedConfig *ret) {
+/* The names of a container and of its declaration. */
+typedef struct Names {
+        const char *id, *declared;
+} Names;
+
+static int check_connection(const Names *names, const PreparedConfig *config) {
+        if (!config->accept || !streq(names->id, names->declared))
+                return 0;
+        return log_error_errno(
+                        -EINVAL,
+                        "Container '%s' runs once for each connection (Accept=yes): start "
+                        "'container@%s.socket' instead of this unit",
+                        names->id, names->id);
+}
+
+static int check_all(const Names *names, const char *path, const char *root, PreparedConfig *ret) {
+        const char *id = names->id;
         int r;
 
-        r = prepare_config(id, path, ret);
+        r = prepare_config(names->declared, path, ret);
+        if (r < 0)
+                return r;
+        r = check_connection(names, ret);
         if (r < 0)
                 return r;
         r = check_resctrl(ret->spec, id);
@@ -166,12 +185,13 @@ static int check_all(const char *id, const char *path, const char *root, Prepare
 }
 
 int prepare_check(const char *id) {
+        const Names names = { .id = id, .declared = id };
         _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_free_ char *path = NULL, *root = state_default_root();
         int r;
 
         r = unit_directory(id, &path);
-        return r < 0 ? r : check_all(id, path, root, &config);
+        return r < 0 ? r : check_all(&names, path, root, &config);
 }
 
 int prepare_check_declared(const ContainerFile *container) {
@@ -186,7 +206,8 @@ int prepare_check_declared(const ContainerFile *container) {
         return r < 0 ? r : check_resctrl(config.spec, container->name);
 }
 
-int prepare_start(const char *id) {
+int prepare_start(const char *id, const char *declared) {
+        const Names names = { .id = id, .declared = declared };
         _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_free_ char *path = NULL, *root = state_default_root();
         int r;
@@ -194,7 +215,7 @@ int prepare_start(const char *id) {
         r = unit_directory(id, &path);
         if (r < 0)
                 return r;
-        r = check_all(id, path, root, &config);
+        r = check_all(&names, path, root, &config);
         if (r < 0)
                 return r;
         r = remove_leftovers(root, id);

@@ -15,8 +15,9 @@ int prepare_check_declared(const ContainerFile *container);
 
 /* Checks everything, then makes the unit's directory (see params.h) with config.json, params and notify/,
  * and the resctrl group if one is configured. What an earlier run of the unit left behind is removed first.
- * On failure nothing is left. Logs. -EBUSY: the container is running; otherwise as prepare_config(). */
-int prepare_start(const char *id);
+ * On failure nothing is left. declared is the name of its declaration, another than id for the container of
+ * a connection. Logs. -EBUSY: the container is running; otherwise as prepare_config(). */
+int prepare_start(const char *id, const char *declared);
 
 /* Removes the container and all that prepare_start() made, whatever state it is in; again and again without
  * harm. Does not touch a container of the same name that is not the unit's. Logs; goes on after a failure

@@ -79,6 +79,8 @@ static int write_unit(int dir_fd, const DropinFile *file) {
 
         if (mkdirat(dir_fd, parent, 0700) < 0 && errno != EEXIST)
                 return negative_errno();
+        if (file->target)
+                return symlinkat(file->target, dir_fd, file->path) < 0 ? negative_errno() : 0;
         return write_file_atomic_at(dir_fd, file->path, file->data, strlen(file->data), 0600);
 }
 
@@ -88,8 +90,8 @@ static int write_units(int dir_fd, const GPtrArray *files) {
         for (unsigned i = 0; i < files->len; i++) {
                 const DropinFile *file = files->pdata[i];
 
-                if (!file->data)
-                        continue;
+                if (!file->data && strchr(file->path, '/'))
+                        continue; /* a dependency of a unit that is not looked at */
                 r = write_unit(dir_fd, file);
                 if (r < 0)
                         return r;
@@ -256,6 +258,7 @@ static int ask_systemd(Verification *v) {
         const DropinContext context = {
                 .unit_dir = geteuid() == 0 ? SYSTEM_UNIT_DIR : USER_UNIT_DIR,
                 .libexecdir = BERTH_LIBEXECDIR,
+                .user = geteuid() != 0,
         };
         _cleanup_ptr_array_ GPtrArray *files = dropin_generate(v->container, &context, /* broken= */ false);
         _cleanup_free_ char *directory = g_build_filename(g_get_tmp_dir(), "berth-verify-XXXXXX", NULL);

@@ -4,7 +4,7 @@
 # Each prints a line for every thing that is left. Those of the fixtures (bundles, .container files) are gone by then.
 PROBES = {
     "scope": "systemctl list-units --all --plain --no-legend 'berth-*' | awk '{ print $1, $4 }'",
-    "unit": "systemctl list-units --state=active,activating,deactivating,failed --plain --no-legend 'container@*' | awk '{ print $1, $4 }'",
+    "unit": "systemctl list-units --state=active,activating,deactivating,failed --plain --no-legend 'container@*' 'container-*' | awk '{ print $1, $4 }'",
     "cgroup": "find /sys/fs/cgroup -name '*berth-*' -type d",
     "state": "find /run/berth -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null",
     "state of a user": "find /run/user/*/berth -mindepth 1 -maxdepth 1 2>/dev/null",
@@ -14,7 +14,7 @@ PROBES = {
 }
 
 CLEANERS = (
-    "systemctl kill --signal=KILL 'container@*'; systemctl stop 'container@*'",
+    "systemctl kill --signal=KILL 'container@*' 'container-*'; systemctl stop 'container@*' 'container-*'",
     "for p in $(pgrep -f '^(/usr/s?bin/|/usr/libexec/berth/)?(berth|runc|crun)( |-|:)'); do kill -KILL $p; done",
     "for u in $(systemctl list-units --all --plain --no-legend 'berth-*' | awk '{ print $1 }'); do"
     " systemctl kill --signal=KILL $u; systemctl stop $u; done",

@@ -84,6 +84,18 @@ static int verb_serve(char **args) {
         }
 }
 
+/* Accepts one connection from stdin, a listener, and tells it whether there is another way to that. */
+static int verb_accept(char **args) {
+        int connection = accept(STDIN_FILENO, NULL, NULL);
+        char line[64];
+
+        if (connection < 0 || read(connection, line, sizeof line) < 0)
+                return EXIT_FAILURE;
+        dprintf(connection, "LISTEN_FDS is %s\n", getenv("LISTEN_FDS") ?: "(none)");
+        printf("accepted on stdin\n");
+        return EXIT_SUCCESS;
+}
+
 /* Prints every open descriptor above the standard three: what leaked in shows here. */
 static int verb_fds(char **args) {
         for (int fd = 3; fd < 1024; fd++)
@@ -335,10 +347,11 @@ static const struct {
         const char *name;
         int (*run)(char **args);
 } verbs[] = {
-        { "claim", verb_claim },     { "compat", verb_compat },     { "crash", verb_crash },
-        { "devices", verb_devices }, { "fds", verb_fds },           { "keep", verb_keep },
-        { "keyring", verb_keyring }, { "poweroff", verb_poweroff }, { "serve", verb_serve },
-        { "signals", verb_signals }, { "syscall", verb_syscall },   { "watch", verb_watch },
+        { "accept", verb_accept }, { "claim", verb_claim },     { "compat", verb_compat },
+        { "crash", verb_crash },   { "devices", verb_devices }, { "fds", verb_fds },
+        { "keep", verb_keep },     { "keyring", verb_keyring }, { "poweroff", verb_poweroff },
+        { "serve", verb_serve },   { "signals", verb_signals }, { "syscall", verb_syscall },
+        { "watch", verb_watch },
 };
 
 int main(int argc, char **argv) {

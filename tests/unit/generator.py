@@ -54,16 +54,20 @@ ExecStart=/bin/true
 
 def verify(out):
     """What systemd itself says about the units; nothing is what it should say."""
-    units = [p.name.removesuffix(".d") for p in pathlib.Path(out).glob("container@*") if p.name != "container@.service"]
+    units = [p.name.removesuffix(".d") for p in pathlib.Path(out).glob("container*") if p.name != "container@.service"]
     with tempfile.TemporaryDirectory(prefix="berth-verify-") as copy:
-        for path in pathlib.Path(out).glob("container@*"):
-            if path.is_dir():
+        for path in pathlib.Path(out).glob("container*"):
+            if path.is_symlink() and os.path.isabs(os.readlink(path)):
+                (pathlib.Path(copy) / path.name).write_text(TEMPLATE)  # what it points to is not installed
+            elif path.is_symlink():
+                os.symlink(os.readlink(path), pathlib.Path(copy) / path.name)
+            elif path.is_dir():
                 shutil.copytree(path, pathlib.Path(copy) / path.name)
             else:
                 shutil.copy(path, copy)
         (pathlib.Path(copy) / "container@.service").write_text(TEMPLATE)
         done = subprocess.run(
-            ["systemd-analyze", "verify", "--man=no", *sorted(units)],
+            ["systemd-analyze", "verify", "--man=no", *sorted(set(units))],
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "SYSTEMD_UNIT_PATH": f"{copy}:"},
             capture_output=True,
             text=True,
