@@ -3,5 +3,5 @@
 #include "cli/main.h"
 
 int main(int argc, char **argv) {
-        return cli_main(argc, argv);
+        return cli_main(&oci_verbs, argv);
 }

@@ -12,9 +12,10 @@
 #include "basic/fd-util.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
+#include "cli/declared-names.h"
 #include "cli/i18n.h"
 #include "cli/options.h"
-#include "cli/verbs.h"
+#include "cli/verb-table.h"
 #include "runtime/feature-list.h"
 #include "runtime/relay.h"
 #include "runtime/state.h"
@@ -56,11 +57,19 @@ static const Option global_options[] = {
         { 0 },
 };
 
-static int print_help(void) {
+static void print_declared(void) {
+        printf("\n%s\n", _("Commands for declarations and images:"));
+        for (const DeclaredName *d = declared_names; d->name; d++)
+                printf("  %-10s %s\n", d->name, _(d->help));
+}
+
+static int print_help(const VerbTable *table) {
         i18n_setup();
         printf("%s\n  berth [OPTION...] %s [...]\n\n%s\n\n%s\n", _("Usage:"), _("COMMAND"),
                _("Run OCI containers as systemd units."), _("Commands:"));
-        verbs_print();
+        verbs_print(table);
+        if (table == &oci_verbs)
+                print_declared();
         printf("\n%s\n", _("Options:"));
         options_print(global_options);
         printf("\n%s\n", _("berth COMMAND --help tells more about one command."));
@@ -213,15 +222,34 @@ static int set_up(const Arguments *a, GlobalOptions *global, char **ret_root) {
         return r;
 }
 
-static int wrong_usage(const char *error) {
+static int wrong_usage(const VerbTable *table, const char *error) {
         printf("Incorrect Usage. %s\n\n", error);
-        (void) print_help();
+        (void) print_help(table);
         (void) fflush(stdout);
         log_error("%s", error);
         return EXIT_FAILURE;
 }
 
-int cli_main(int argc, char **argv) {
+#define EXIT_UNKNOWN_COMMAND 3 /* as runc has it */
+
+/* A verb that is not in the table. */
+static int other_verb(const VerbTable *table, const char *name, char **argv) {
+        int r = table == &oci_verbs ? declared_execute(name, argv) : -ENOENT;
+
+        if (r != -ENOENT)
+                return EXIT_FAILURE;
+        log_error("No help topic for '%s': there is no such command (see berth --help)", name);
+        return EXIT_UNKNOWN_COMMAND;
+}
+
+static int help_about(const VerbTable *table, const char *name) {
+        char *argv[] = { (char *) "berth", (char *) name, (char *) "--help", NULL };
+        int r = verb_help(table, name);
+
+        return r == -ENOENT ? other_verb(table, name, argv) : r;
+}
+
+int cli_main(const VerbTable *table, char **argv) {
         _cleanup_free_ char *root = NULL, *error = NULL;
         Arguments arguments = { 0 };
         GlobalOptions global = { 0 };
@@ -234,16 +262,19 @@ int cli_main(int argc, char **argv) {
         log_set_style(default_style());
         r = options_parse(global_options, argv, &index, &arguments, &error);
         if (r < 0)
-                return wrong_usage(error);
+                return wrong_usage(table, error);
         if (r == OPTIONS_USAGE)
                 return print_usage();
         if (arguments.version)
                 return print_version();
         if (arguments.help || r == OPTIONS_HELP || !argv[index])
-                return print_help();
+                return print_help(table);
         if (streq(argv[index], "help") || streq(argv[index], "h"))
-                return argv[index + 1] ? verb_help(argv[index + 1]) : print_help();
+                return argv[index + 1] ? help_about(table, argv[index + 1]) : print_help(table);
 
         r = set_up(&arguments, &global, &root);
-        return r < 0 ? EXIT_FAILURE : verb_run(&global, argv + index);
+        if (r < 0)
+                return EXIT_FAILURE;
+        r = verb_run(table, &global, argv + index);
+        return r == -ENOENT ? other_verb(table, argv[index], argv) : r;
 }

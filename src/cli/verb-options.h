@@ -73,6 +73,13 @@ typedef struct GenerateCall {
         bool dry_run;
 } GenerateCall;
 
+typedef struct PullCall {
+        const char *authfile;
+        const char *from;
+        const char *tls_verify;
+        bool quiet;
+} PullCall;
+
 typedef struct VerifyCall {
         bool json;
 } VerifyCall;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the grammar: which verbs there are, which options and how many words each takes. */
+/* Owns the grammar of a runtime: which verbs there are, which options and how many words each takes. */
 
-#include "cli/verbs.h"
+#include "cli/verb-table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,17 +111,6 @@ static const Option exec_options[] = {
         { 0 },
 };
 
-static const Option generate_options[] = {
-        { "dry-run", NULL, OPTION_SWITCH, AT(GenerateCall, dry_run), NULL,
-          N_("print what systemd would be given; nothing else is possible") },
-        { 0 },
-};
-
-static const Option verify_options[] = {
-        { "json", NULL, OPTION_SWITCH, AT(VerifyCall, json), NULL, N_("print the findings as JSON") },
-        { 0 },
-};
-
 static const Option list_options[] = {
         { "format", "f", OPTION_STRING, AT(ListCall, format), "table|json", N_("how to print") },
         { "quiet", "q", OPTION_SWITCH, AT(ListCall, quiet), NULL, N_("ids only") },
@@ -148,20 +137,8 @@ static const Option spec_options[] = {
         { 0 },
 };
 
-typedef struct Verb {
-        const char *name;
-        int min_args, max_args; /* -1: any number */
-        const Option *options;
-        size_t options_size; /* of the structure they fill */
-        int (*run)(const VerbCall *call);
-        const char *arguments;
-        const char *help; /* translatable */
-} Verb;
-
 /* Alphabetical. */
 static const Verb verbs[] = {
-        { "cat", 1, -1, no_options, 0, verb_cat, "FILE|NAME...",
-          N_("show what a declaration says, with its drop-ins, and where it says so") },
         { "checkpoint", 1, 1, checkpoint_options, sizeof(CriuFlags), verb_checkpoint, "ID",
           N_("save the processes of a container in files") },
         { "create", 1, 1, create_options, sizeof(CreateCall), verb_create, "ID", N_("make a container") },
@@ -172,8 +149,6 @@ static const Verb verbs[] = {
         { "exec", 1, -1, exec_options, sizeof(ExecCall), verb_exec, "ID COMMAND [ARG...]",
           N_("execute one more process in a container") },
         { "features", 0, 0, no_options, 0, verb_features, "", N_("tell what this runtime can do, as JSON") },
-        { "generate", 0, -1, generate_options, sizeof(GenerateCall), verb_generate, "[FILE|NAME...]",
-          N_("print the units that declarations become") },
         { "kill", 1, 2, kill_options, sizeof(KillCall), verb_kill, "ID [SIGNAL]",
           N_("send a signal to a container's init") },
         { "list", 0, 0, list_options, sizeof(ListCall), verb_list, "", N_("show containers") },
@@ -195,110 +170,6 @@ static const Verb verbs[] = {
         { "state", 1, 1, no_options, 0, verb_state, "ID", N_("show one container as JSON") },
         { "update", 1, 1, update_options, sizeof(UpdateOptions), verb_update, "ID",
           N_("change the limits of a container") },
-        { "verify", 0, -1, verify_options, sizeof(VerifyCall), verb_verify, "[FILE|NAME...]",
-          N_("find all that is wrong with declarations") },
 };
 
-void verbs_print(void) {
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                printf("  %-10s %s\n", verbs[i].name, _(verbs[i].help));
-}
-
-static int print_help(const Verb *verb) {
-        i18n_setup();
-        printf("%s\n  berth %s %s%s\n\n%s.\n", _("Usage:"), verb->name,
-               verb->options->name ? "[OPTION...] " : "", verb->arguments, _(verb->help));
-        if (verb->options->name)
-                printf("\n%s\n", _("Options:"));
-        options_print(verb->options);
-        return EXIT_SUCCESS;
-}
-
-static const Verb *find_verb(const char *name) {
-        for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
-                if (streq(verbs[i].name, name))
-                        return &verbs[i];
-        return NULL;
-}
-
-static int print_usage(const Verb *verb) {
-        _cleanup_free_ char *command = g_strconcat("berth ", verb->name, NULL);
-
-        i18n_setup();
-        options_print_usage(verb->options, command, verb->arguments);
-        return EXIT_SUCCESS;
-}
-
-#define EXIT_UNKNOWN_COMMAND 3 /* as runc has it */
-
-static int unknown_verb(const char *name) {
-        log_error("No help topic for '%s': there is no such command (see berth --help)", name);
-        return EXIT_UNKNOWN_COMMAND;
-}
-
-int verb_help(const char *name) {
-        const Verb *verb = find_verb(name);
-
-        return verb ? print_help(verb) : unknown_verb(name);
-}
-
-/* NULL: the number of words is right. Caller frees. */
-static char *check_count(const Verb *verb, int n) {
-        if (n >= verb->min_args && (verb->max_args < 0 || n <= verb->max_args))
-                return NULL;
-        if (verb->min_args == verb->max_args)
-                return g_strdup_printf("\"%s\" requires exactly %d argument(s)", verb->name, verb->min_args);
-        if (n < verb->min_args)
-                return g_strdup_printf(
-                                "\"%s\" requires a minimum of %d argument(s)", verb->name, verb->min_args);
-        return g_strdup_printf("\"%s\" requires a maximum of %d argument(s)", verb->name, verb->max_args);
-}
-
-/* Help for who types, and the error for who reads stderr, as from runc. */
-static int wrong_usage(const Verb *verb, const char *error) {
-        printf("Incorrect Usage: %s\n\n", error);
-        (void) print_help(verb);
-        (void) fflush(stdout);
-        log_error("%s", error);
-        return EXIT_FAILURE;
-}
-
-/* Where the words behind an id are a command line of its own, options of ours end in front of it. */
-static int parse(const Verb *verb, char **argv, int *index, void *target, char **ret_error) {
-        int r;
-
-        r = options_parse(verb->options, argv, index, target, ret_error);
-        if (r != 0 || verb->max_args < 0 || streq(argv[*index - 1], "--"))
-                return r;
-        return options_parse_among(verb->options, argv + *index, target, ret_error);
-}
-
-static int parse_and_run(const Verb *verb, const GlobalOptions *global, char **argv, void *target) {
-        _cleanup_free_ char *error = NULL;
-        int index = 1, r;
-
-        r = parse(verb, argv, &index, target, &error);
-        if (r == OPTIONS_HELP)
-                return print_help(verb);
-        if (r == OPTIONS_USAGE)
-                return print_usage(verb);
-        if (r >= 0)
-                error = check_count(verb, (int) g_strv_length(argv + index));
-        if (error)
-                return wrong_usage(verb, error);
-        log_debug("berth %s %s, state in %s", BERTH_VERSION, verb->name, global->root);
-        return verb->run(&(VerbCall) { .global = global, .options = target, .args = argv + index });
-}
-
-int verb_run(const GlobalOptions *global, char **argv) {
-        const Verb *verb = find_verb(argv[0]);
-        _cleanup_free_ void *target = NULL;
-        int status;
-
-        if (!verb)
-                return unknown_verb(argv[0]);
-        target = g_malloc0(verb->options_size + 1);
-        status = parse_and_run(verb, global, argv, target);
-        options_done(verb->options, target);
-        return status;
-}
+const VerbTable oci_verbs = { .verbs = verbs, .n = ELEMENTSOF(verbs) };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The verbs of berth: one row each in verbs.c. A verb takes the global options and its words, and returns
- * the exit status. */
+/* The verbs of berth: one row each in verbs.c or declared-verbs.c. A verb takes the global options and its
+ * words, and returns the exit status. */
 
 #include <stdbool.h>
 
@@ -22,15 +22,6 @@ typedef struct VerbCall {
 } VerbCall;
 
 #define EXIT_EXEC_FAILURE 255
-
-/* Runs the verb that argv[0] names; argv is NULL-terminated. Returns the exit status. */
-int verb_run(const GlobalOptions *global, char **argv);
-
-/* The help of one verb on stdout. Returns the exit status. Logs. */
-int verb_help(const char *name);
-
-/* The verbs as a help text on stdout. */
-void verbs_print(void);
 
 /* One for each row of the table. */
 int verb_create(const VerbCall *call);
@@ -53,4 +44,5 @@ int verb_spec(const VerbCall *call);
 int verb_features(const VerbCall *call);
 int verb_cat(const VerbCall *call);
 int verb_generate(const VerbCall *call);
+int verb_pull(const VerbCall *call);
 int verb_verify(const VerbCall *call);
