@@ -156,7 +156,8 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
         } rules[] = {
                 { !c->rootfs && !c->bundle, "neither Rootfs= nor Bundle= is given in section [Container]" },
                 { c->rootfs && c->bundle, "Rootfs= and Bundle= exclude each other" },
-                { c->rootfs && !c->exec, "Rootfs= needs Exec=: a directory does not say what to run" },
+                { c->rootfs && !c->exec && (!c->entrypoint || !*c->entrypoint),
+                  "Rootfs= needs Exec=: a directory does not say what to run" },
                 { c->group && !c->user, "Group= needs User=" },
                 { c->clos_id && streq(c->clos_id, "info"),
                   "ClosID=info is a name that resctrl uses itself" },
@@ -183,6 +184,8 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         c->files = files;
         g_ptr_array_set_free_func(files, unit_file_destroy);
         c->volumes = g_ptr_array_new_with_free_func(container_volume_free);
+        c->environment_host = -1;
+        c->http_proxy = -1;
         c->read_only = -1;
         c->terminal = -1;
         c->accept = -1;
@@ -244,6 +247,7 @@ void container_file_free(ContainerFile *c) {
         g_ptr_array_unref(c->files);
         for (size_t i = 0; (key = container_key_at(i)); i++)
                 key->reset((char *) c + key->offset);
+        g_strfreev(c->entrypoint);
         g_ptr_array_unref(c->volumes);
         g_free(c);
 }

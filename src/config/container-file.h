@@ -12,6 +12,8 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include <stdint.h>
+
 #include "config/messages.h"
 #include "config/search.h"
 #include "config/unit-file.h"
@@ -39,6 +41,22 @@ typedef struct ContainerVolume {
         unsigned line;
 } ContainerVolume;
 
+/* A value that is looked at when the container starts: messages of then name its line, too. */
+typedef struct ContainerWord {
+        char *text;
+        bool optional; /* written with a "-" in front: may be missing */
+        const char *file;
+        unsigned line;
+} ContainerWord;
+
+/* In the place of a group of GroupAdd=: those that whoever starts the container has. */
+#define CONTAINER_KEEP_GROUPS "keep-groups"
+
+typedef struct ContainerUlimit {
+        char *type;          /* "RLIMIT_NOFILE" */
+        uint64_t soft, hard; /* UINT64_MAX: infinity */
+} ContainerUlimit;
+
 typedef struct ContainerFile {
         char *name;
         char *path;       /* NAME.container itself */
@@ -47,9 +65,16 @@ typedef struct ContainerFile {
         /* [Container]; NULL: not given */
         char *rootfs, *bundle; /* exactly one of them, if there are no errors */
         char **exec;
-        char **environment; /* NAME=value, each name once */
-        GPtrArray *volumes; /* of ContainerVolume*, never NULL */
-        char *user, *group; /* numbers or names of the rootfs' passwd and group files */
+        char **entrypoint;            /* NULL: not given; empty: without the image's */
+        char **environment;           /* NAME=value, each name once */
+        GPtrArray *environment_files; /* of ContainerWord*, absolute paths; NULL: none */
+        int environment_host;         /* -1: not given */
+        int http_proxy;               /* -1: not given */
+        char **sysctl;                /* NAME=value, each name once */
+        GPtrArray *ulimits;           /* of ContainerUlimit*, each type once; NULL: none */
+        GPtrArray *volumes;           /* of ContainerVolume*, never NULL */
+        char *user, *group;           /* numbers or names of the rootfs' passwd and group files */
+        char **group_add;             /* the same */
         char *working_dir;
         char *host_name;
         int read_only; /* -1: not given */

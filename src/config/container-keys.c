@@ -30,6 +30,21 @@ static void reset_list(void *field) {
         g_ptr_array_set_size(*(GPtrArray **) field, 0);
 }
 
+/* Lists that exist only when something is in them. */
+static void reset_array(void *field) {
+        GPtrArray **list = field;
+
+        if (*list)
+                g_ptr_array_unref(*list);
+        *list = NULL;
+}
+
+/* To say that there is none is something else than to say nothing. ContainerFile frees it. */
+static void reset_entrypoint(void *field) {
+        g_strfreev(*(char ***) field);
+        *(char ***) field = g_new0(char *, 1);
+}
+
 #define FIELD(name) offsetof(ContainerFile, name)
 
 static const ContainerKey root_keys[] = {
@@ -39,10 +54,17 @@ static const ContainerKey root_keys[] = {
 };
 
 static const ContainerKey process_keys[] = {
+        { "Container", "Entrypoint", value_entrypoint, reset_entrypoint, FIELD(entrypoint) },
         { "Container", "Environment", value_environment, reset_strv, FIELD(environment) },
+        { "Container", "EnvironmentFile", value_file, reset_array, FIELD(environment_files) },
+        { "Container", "EnvironmentHost", value_bool, reset_int_unset, FIELD(environment_host) },
         { "Container", "Exec", value_exec, reset_strv, FIELD(exec) },
         { "Container", "Group", value_group, reset_string, FIELD(group) },
+        { "Container", "GroupAdd", value_group_add, reset_strv, FIELD(group_add) },
+        { "Container", "HttpProxy", value_bool, reset_int_unset, FIELD(http_proxy) },
+        { "Container", "Sysctl", value_sysctl, reset_strv, FIELD(sysctl) },
         { "Container", "Terminal", value_bool, reset_int_unset, FIELD(terminal) },
+        { "Container", "Ulimit", value_ulimit, reset_array, FIELD(ulimits) },
         { "Container", "User", value_user, reset_string, FIELD(user) },
         { "Container", "WorkingDir", value_path, reset_string, FIELD(working_dir) },
 };
@@ -100,7 +122,7 @@ const ContainerKey *container_key_find(const char *section, const char *name) {
 bool container_key_adds(const ContainerKey *key) {
         if (key->parse == value_exec) /* words of one command */
                 return false;
-        return key->reset == reset_strv || key->reset == reset_list;
+        return key->reset == reset_strv || key->reset == reset_list || key->reset == reset_array;
 }
 
 const ContainerKey *container_key_at(size_t i) {

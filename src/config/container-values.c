@@ -69,6 +69,58 @@ char *value_normalize_path(const char *s) {
         return g_string_free(TAKE_PTR(out), FALSE);
 }
 
+char *value_resolve_path(const ValueContext *c, const char *s) {
+        _cleanup_free_ char *directory = NULL, *path = NULL;
+
+        if (*s == '/')
+                return value_normalize_path(s);
+        if (*c->entry->file != '/')
+                return NULL;
+        directory = g_path_get_dirname(c->entry->file);
+        path = g_strdup_printf("%s/%s", directory, s);
+        return value_normalize_path(path);
+}
+
+static void word_free(void *word) {
+        g_free(((ContainerWord *) word)->text);
+        g_free(word);
+}
+
+void value_append_word(const ValueContext *c, GPtrArray **list, char *text, bool optional) {
+        ContainerWord *word = g_new(ContainerWord, 1);
+
+        *word = (ContainerWord) {
+                .text = text, .optional = optional, .file = c->entry->file, .line = c->entry->line
+        };
+        if (!*list)
+                *list = g_ptr_array_new_with_free_func(word_free);
+        g_ptr_array_add(*list, word);
+}
+
+void value_file(const ValueContext *c, void *field) {
+        bool optional = *c->value == '-';
+        char *path = value_resolve_path(c, c->value + optional);
+
+        if (!path)
+                value_error(c, "%s=%s: expected a path without '..'", c->entry->key, c->value);
+        else
+                value_append_word(c, field, path, optional);
+}
+
+void value_set_assignment(char ***list, char *word) {
+        size_t name = strchr(word, '=') + 1 - word, n = 0;
+
+        for (; *list && (*list)[n]; n++)
+                if (strncmp((*list)[n], word, name) == 0) {
+                        g_free((*list)[n]);
+                        (*list)[n] = word;
+                        return;
+                }
+        *list = g_renew(char *, *list, n + 2);
+        (*list)[n] = word;
+        (*list)[n + 1] = NULL;
+}
+
 void value_path(const ValueContext *c, void *field) {
         char *path = value_normalize_path(c->value);
 

@@ -37,22 +37,46 @@ int value_find_word(const char *const *words, size_t n, const char *word);
 /* A path without "..", no slash twice or at the end; NULL when it is none. Pure. */
 char *value_normalize_path(const char *s);
 
+/* The same, made absolute where it begins with "." or has no slash in front: from the directory of the file
+ * that the value is in. NULL when it is none, or that directory is not known. */
+char *value_resolve_path(const ValueContext *c, const char *s);
+
+/* Adds to a list that is made when it is needed. Takes text over. */
+void value_append_word(const ValueContext *c, GPtrArray **list, char *text, bool optional);
+
+/* Puts NAME=value in the place of an earlier one of that name, or at the end. Takes the word over. */
+void value_set_assignment(char ***list, char *word);
+
 /* ---- the parsers ---- */
 
-void value_bool(const ValueContext *c, void *field); /* int: 0 or 1 */
+/* of many subjects */
+void value_bool(const ValueContext *c, void *field);   /* int: 0 or 1 */
+void value_file(const ValueContext *c, void *field);   /* GPtrArray* of ContainerWord: adds, absolute */
+void value_line(const ValueContext *c, void *field);   /* char**: adds the whole value */
+void value_path(const ValueContext *c, void *field);   /* char*: absolute */
+void value_signal(const ValueContext *c, void *field); /* int */
+void value_string(const ValueContext *c, void *field); /* char*: a name without white space and slashes */
+void value_units(const ValueContext *c, void *field);  /* char**: adds names of units */
+
+/* process */
+void value_entrypoint(const ValueContext *c, void *field); /* char**: replaces */
 void value_environment(
                 const ValueContext *c, void *field);  /* char**: adds, a name replaces its earlier value */
 void value_exec(const ValueContext *c, void *field);  /* char**: replaces */
 void value_group(const ValueContext *c, void *field); /* char* */
-void value_line(const ValueContext *c, void *field);  /* char**: adds the whole value */
-void value_network(const ValueContext *c, void *field);
+void value_group_add(const ValueContext *c, void *field); /* char**: adds */
+void value_sysctl(const ValueContext *c, void *field);    /* char**: adds, as value_environment() */
+void value_ulimit(const ValueContext *c, void *field);    /* GPtrArray* of ContainerUlimit: adds */
+void value_user(const ValueContext *c, void *field);      /* char* user, and the group if there is a colon */
+
+/* life */
 void value_notify(const ValueContext *c, void *field);
 void value_notify_allow(const ValueContext *c, void *field); /* char**: adds words */
-void value_path(const ValueContext *c, void *field);         /* char*: absolute */
-void value_signal(const ValueContext *c, void *field);       /* int */
-void value_string(const ValueContext *c, void *field); /* char*: a name without white space and slashes */
-void value_units(const ValueContext *c, void *field);  /* char**: adds names of units */
-void value_user(const ValueContext *c, void *field);   /* char* user, and the group if there is a colon */
+
+/* network */
+void value_network(const ValueContext *c, void *field);
+
+/* files */
 void value_volume(const ValueContext *c, void *field); /* GPtrArray* of ContainerVolume */
 
 /* Whether s can be the name of a unit file: no slash, allowed characters, a known type at its end. Pure. */

@@ -20,7 +20,8 @@ const char *config_json_string(JsonValue object, const char *key);
 int config_json_environment(JsonDocument *document, const char *name, const char *const *assignments);
 
 int config_json_process(
-                JsonDocument *document, const char *name, const ContainerFile *c, const ContainerUser *user);
+                JsonDocument *document, const char *name, const ContainerFile *c,
+                const ContainerFacts *facts);
 
 /* ---- mounts ---- */
 

@@ -21,6 +21,13 @@ void container_user_done(ContainerUser *user) {
         *user = (ContainerUser) { 0 };
 }
 
+void container_facts_done(ContainerFacts *facts) {
+        container_user_done(&facts->user);
+        g_free(facts->groups);
+        g_strfreev(facts->environment);
+        *facts = (ContainerFacts) { 0 };
+}
+
 /* Puts NAME=value in the place of an earlier one, or at the end. */
 static void put_variable(GPtrArray *list, const char *assignment) {
         size_t n = strcspn(assignment, "=") + 1;
@@ -115,22 +122,149 @@ static int apply_user(JsonDocument *document, const char *name, const ContainerU
         return config_json_environment(document, name, assignments);
 }
 
+static bool has_number(JsonValue array, uint32_t number) {
+        int64_t value;
+
+        for (size_t i = 0; i < json_value_size(array); i++)
+                if (json_value_int64(json_value_element(array, i), &value) >= 0 && value == number)
+                        return true;
+        return false;
+}
+
+static int apply_groups(JsonDocument *document, const char *name, const ContainerFacts *facts) {
+        JsonValue list;
+        int r;
+
+        if (facts->n_groups == 0)
+                return 0;
+        r = config_json_array(document, name, "/process/user/additionalGids", &list);
+        for (size_t i = 0; r >= 0 && i < facts->n_groups; i++) {
+                _cleanup_free_ char *text = g_strdup_printf("%u", facts->groups[i]);
+
+                if (!has_number(list, facts->groups[i]))
+                        r = json_append_text(list, name, text);
+        }
+        return r;
+}
+
+/* "keep-groups" is no group: those that the supervisor has stay. */
+static int apply_kept_groups(JsonDocument *document, const char *name, const ContainerFile *c) {
+        JsonValue annotations;
+        int r;
+
+        if (!c->group_add || !g_strv_contains((const char *const *) c->group_add, CONTAINER_KEEP_GROUPS))
+                return 0;
+        r = config_json_object(document, name, "/annotations", &annotations);
+        if (r >= 0)
+                json_set_string(annotations, "run.oci.keep_original_groups", "1");
+        return r;
+}
+
+static void append_limit(GString *out, const char *name, uint64_t value) {
+        if (value == UINT64_MAX)
+                g_string_append_printf(out, ",\"%s\":18446744073709551615", name);
+        else
+                g_string_append_printf(out, ",\"%s\":%" G_GUINT64_FORMAT, name, value);
+}
+
+static bool has_ulimit(const ContainerFile *c, const char *type) {
+        for (unsigned i = 0; type && i < c->ulimits->len; i++)
+                if (streq(((const ContainerUlimit *) c->ulimits->pdata[i])->type, type))
+                        return true;
+        return false;
+}
+
+/* Replaces what the base says about the same limit. */
+static int apply_ulimits(JsonDocument *document, const char *name, const ContainerFile *c) {
+        _cleanup_ptr_array_ GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+        JsonValue list, process;
+        int r;
+
+        if (!c->ulimits || c->ulimits->len == 0)
+                return 0;
+        r = config_json_array(document, name, "/process/rlimits", &list);
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < json_value_size(list); i++)
+                if (!has_ulimit(c, config_json_string(json_value_element(list, i), "type")))
+                        g_ptr_array_add(texts, json_value_to_text(json_value_element(list, i), 0));
+        for (unsigned i = 0; i < c->ulimits->len; i++) {
+                const ContainerUlimit *limit = c->ulimits->pdata[i];
+                GString *text = g_string_new(NULL);
+
+                g_string_append_printf(text, "{\"type\":\"%s\"", limit->type);
+                append_limit(text, "hard", limit->hard);
+                append_limit(text, "soft", limit->soft);
+                g_string_append_c(text, '}');
+                g_ptr_array_add(texts, g_string_free(text, FALSE));
+        }
+        r = config_json_object(document, name, "/process", &process);
+        if (r < 0)
+                return r;
+        list = json_set_array(process, "rlimits");
+        for (unsigned i = 0; r >= 0 && i < texts->len; i++)
+                r = json_append_text(list, name, texts->pdata[i]);
+        return r;
+}
+
+static int apply_sysctl(JsonDocument *document, const char *name, const ContainerFile *c) {
+        JsonValue sysctl;
+        int r;
+
+        if (!c->sysctl)
+                return 0;
+        r = config_json_object(document, name, "/linux/sysctl", &sysctl);
+        for (char **s = c->sysctl; r >= 0 && *s; s++) {
+                const char *equals = strchr(*s, '=');
+                _cleanup_free_ char *key = g_strndup(*s, equals - *s);
+
+                json_set_string(sysctl, key, equals + 1);
+        }
+        return r;
+}
+
+/* Exec= is what the entrypoint gets, or the command line itself when there is none. */
+static void apply_arguments(JsonValue process, const ContainerFile *c) {
+        _cleanup_ptr_array_ GPtrArray *words = NULL;
+
+        if (!c->exec && (!c->entrypoint || !*c->entrypoint))
+                return;
+        words = g_ptr_array_new();
+        for (char **w = c->entrypoint; w && *w; w++)
+                g_ptr_array_add(words, *w);
+        for (char **w = c->exec; w && *w; w++)
+                g_ptr_array_add(words, *w);
+        g_ptr_array_add(words, NULL);
+        json_set_strv(process, "args", (const char *const *) words->pdata);
+}
+
 int config_json_process(
                 JsonDocument *document, const char *name, const ContainerFile *c,
-                const ContainerUser *user) {
+                const ContainerFacts *facts) {
         JsonValue process;
         int r;
 
         r = config_json_object(document, name, "/process", &process);
         if (r < 0)
                 return r;
-        if (c->exec)
-                json_set_strv(process, "args", (const char *const *) c->exec);
+        apply_arguments(process, c);
         if (c->working_dir)
                 json_set_string(process, "cwd", c->working_dir);
         if (c->rootfs)
-                set_capabilities(process, !user || user->uid == 0);
-        if (user)
-                r = apply_user(document, name, user);
-        return r < 0 ? r : config_json_environment(document, name, (const char *const *) c->environment);
+                set_capabilities(process, !facts->has_user || facts->user.uid == 0);
+        if (facts->has_user)
+                r = apply_user(document, name, &facts->user);
+        if (r >= 0)
+                r = apply_groups(document, name, facts);
+        if (r >= 0)
+                r = apply_kept_groups(document, name, c);
+        if (r >= 0)
+                r = apply_ulimits(document, name, c);
+        if (r >= 0)
+                r = apply_sysctl(document, name, c);
+        if (r >= 0)
+                r = config_json_environment(document, name, (const char *const *) facts->environment);
+        if (r >= 0)
+                r = config_json_environment(document, name, (const char *const *) c->environment);
+        return r;
 }

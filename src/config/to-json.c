@@ -131,13 +131,13 @@ static int apply_root(JsonDocument *document, const char *name, const ContainerF
 
 int config_json_apply(
                 JsonDocument *document, const char *name, const ContainerFile *c,
-                const ContainerUser *user) {
+                const ContainerFacts *facts) {
         int r;
 
         r = apply_root(document, name, c);
         if (r < 0)
                 return r;
-        r = config_json_process(document, name, c, user);
+        r = config_json_process(document, name, c, facts);
         if (r < 0)
                 return r;
         r = config_json_volumes(document, name, c);

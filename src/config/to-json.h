@@ -28,6 +28,17 @@ typedef struct ContainerUser {
 
 void container_user_done(ContainerUser *user);
 
+/* What keys name and only the start of the container knows. */
+typedef struct ContainerFacts {
+        bool has_user; /* User= is given */
+        ContainerUser user;
+        uint32_t *groups; /* of GroupAdd= */
+        size_t n_groups;
+        char **environment; /* of EnvironmentHost=, HttpProxy= and EnvironmentFile=; before Environment= */
+} ContainerFacts;
+
+void container_facts_done(ContainerFacts *facts);
+
 /* Makes root.path and the sources of bind mounts absolute, which are relative to bundle. Logs what has the
  * wrong type, name#/pointer (-EINVAL). */
 int config_json_absolute(JsonDocument *document, const char *name, const char *bundle);
@@ -35,12 +46,10 @@ int config_json_absolute(JsonDocument *document, const char *name, const char *b
 /* Changes the template of spec_template() to the defaults above. Logs. */
 int config_json_rootfs(JsonDocument *document, const ContainerFile *container);
 
-/* Applies what the declaration says. user may be NULL (no User=). Logs what has the wrong type in the base,
- * name#/pointer
- * (-EINVAL). */
+/* Applies what the declaration says. Logs what has the wrong type in the base, name#/pointer (-EINVAL). */
 int config_json_apply(
                 JsonDocument *document, const char *name, const ContainerFile *container,
-                const ContainerUser *user);
+                const ContainerFacts *facts);
 
 /* What every container of a unit gets: the directory with the notify socket at /run/notify, NOTIFY_SOCKET,
  * and a terminal only if the declaration asks for one: a bundle's own wish is for whoever calls a runtime by

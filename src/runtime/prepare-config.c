@@ -16,7 +16,7 @@
 #include "config/container-file.h"
 #include "config/to-json.h"
 #include "notify/message.h"
-#include "runtime/rootfs-user.h"
+#include "runtime/prepare-facts.h"
 #include "runtime/service-env.h"
 #include "spec/json.h"
 
@@ -185,21 +185,6 @@ static int document_root_path(JsonDocument *document, const char *name, const ch
         return 0;
 }
 
-static int lookup_user(const ContainerFile *c, const char *root, ContainerUser *ret) {
-        _cleanup_close_ int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        const RootfsUserQuery query = {
-                .name = c->path,
-                .root_fd = fd,
-                .root = root,
-                .user = c->user,
-                .group = c->group,
-        };
-
-        if (fd < 0)
-                return log_error_errno(negative_errno(), "%s: root directory '%s': %m", c->path, root);
-        return rootfs_user_lookup(&query, ret);
-}
-
 /* A volume whose source is missing would be noticed by mount(2), too, but only after the first side effects.
  */
 static int check_volumes(const ContainerFile *c) {
@@ -217,7 +202,7 @@ static int check_volumes(const ContainerFile *c) {
 }
 
 static int apply_declaration(JsonDocument *document, const Base *base, const ContainerFile *c) {
-        _cleanup_(container_user_done) ContainerUser user = { 0 };
+        _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
         const char *root = c->rootfs;
         int r;
 
@@ -227,15 +212,13 @@ static int apply_declaration(JsonDocument *document, const Base *base, const Con
                 r = document_root_path(document, base->name, &root);
         if (r < 0)
                 return r;
-        if (c->user) {
-                r = lookup_user(c, root, &user);
-                if (r < 0)
-                        return r;
-        }
+        r = prepare_facts(c, root, &facts);
+        if (r < 0)
+                return r;
         r = check_volumes(c);
         if (r < 0)
                 return r;
-        return config_json_apply(document, base->name, c, c->user ? &user : NULL);
+        return config_json_apply(document, base->name, c, &facts);
 }
 
 static int add_service_directories(JsonDocument *document, const char *name) {

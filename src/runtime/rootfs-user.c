@@ -76,21 +76,22 @@ static int find_user(const RootfsUserQuery *q, char **lines, ContainerUser *ret,
         return 0;
 }
 
-static int find_group(const RootfsUserQuery *q, char **lines, uint32_t *ret) {
+static int find_group(
+                const RootfsUserQuery *q, const char *key, const char *group, char **lines, uint32_t *ret) {
         uint32_t gid;
 
-        if (parse_uint32(q->group, ret) >= 0)
+        if (parse_uint32(group, ret) >= 0)
                 return 0;
         for (; *lines; lines++) {
                 _cleanup_strv_ char **fields = split_line(*lines, 4, 2, &gid);
 
-                if (fields && streq(fields[0], q->group)) {
+                if (fields && streq(fields[0], group)) {
                         *ret = gid;
                         return 0;
                 }
         }
         return log_error_errno(
-                        -ESRCH, "%s: Group=%s: no such name in '%s/etc/group'", q->name, q->group, q->root);
+                        -ESRCH, "%s: %s=%s: no such name in '%s/etc/group'", q->name, key, group, q->root);
 }
 
 static void find_additional_groups(char **lines, const char *name, ContainerUser *user) {
@@ -126,11 +127,28 @@ int rootfs_user_lookup(const RootfsUserQuery *query, ContainerUser *ret) {
         if (r < 0)
                 return r;
         if (query->group)
-                r = find_group(query, groups, &found.gid);
+                r = find_group(query, "Group", query->group, groups, &found.gid);
         else if (name)
                 find_additional_groups(groups, name, &found);
         if (r < 0)
                 return r;
         *ret = TAKE(found, (ContainerUser) { 0 });
+        return 0;
+}
+
+int rootfs_groups_lookup(const RootfsUserQuery *query, char **names, uint32_t **ret, size_t *ret_n) {
+        _cleanup_free_ uint32_t *gids = g_new(uint32_t, g_strv_length(names) + 1);
+        _cleanup_strv_ char **lines = NULL;
+        size_t n = 0;
+        int r;
+
+        r = read_lines(query, "etc/group", &lines);
+        for (; r >= 0 && *names; names++)
+                if (!streq(*names, CONTAINER_KEEP_GROUPS))
+                        r = find_group(query, "GroupAdd", *names, lines, gids + n++);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(gids);
+        *ret_n = n;
         return 0;
 }

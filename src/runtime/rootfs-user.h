@@ -17,3 +17,7 @@ typedef struct RootfsUserQuery {
 /* Looks up a user. Without a group, the groups that list the user by name come along; a number that passwd
  * does not know gets group 0, as from other engines. Logs. -ESRCH: there is no such name. */
 int rootfs_user_lookup(const RootfsUserQuery *query, ContainerUser *ret);
+
+/* Looks up more groups, numbers or names; user and group of the query do not matter. Logs. -ESRCH as above.
+ */
+int rootfs_groups_lookup(const RootfsUserQuery *query, char **names, uint32_t **ret, size_t *ret_n);

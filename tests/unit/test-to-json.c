@@ -12,6 +12,8 @@
 #include "config/unit-mounts.h"
 #include "spec/spec.h"
 
+static const ContainerFacts no_facts;
+
 static ContainerFile *declare(const char *text) {
         GPtrArray *files = g_ptr_array_new();
         _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
@@ -41,12 +43,13 @@ static Spec *finish(JsonDocument *document) {
 /* As berth-prepare does it for Rootfs=. */
 static Spec *make_rootfs(const char *text, const ContainerUser *user) {
         _cleanup_(container_file_freep) ContainerFile *c = declare(text);
+        const ContainerFacts facts = { .has_user = user, .user = user ? *user : (ContainerUser) { 0 } };
         _cleanup_free_ char *template = spec_template(false, 0, 0);
         _cleanup_json_document_ JsonDocument *document = parse(template);
 
         g_assert_cmpint(config_json_absolute(document, "base", "/bundle"), ==, 0);
         g_assert_cmpint(config_json_rootfs(document, c), ==, 0);
-        g_assert_cmpint(config_json_apply(document, "base", c, user), ==, 0);
+        g_assert_cmpint(config_json_apply(document, "base", c, &facts), ==, 0);
         g_assert_cmpint(config_json_unit(document, "base", "/run/berth-unit/web/notify", false), ==, 0);
         return finish(document);
 }
@@ -163,7 +166,7 @@ static void test_bundle(void) {
         _cleanup_(spec_freep) Spec *spec = NULL;
 
         g_assert_cmpint(config_json_absolute(document, "base", "/bundle"), ==, 0);
-        g_assert_cmpint(config_json_apply(document, "base", c, NULL), ==, 0);
+        g_assert_cmpint(config_json_apply(document, "base", c, &no_facts), ==, 0);
         g_assert_cmpint(config_json_unit(document, "base", "/n", false), ==, 0);
         spec = finish(document);
         g_assert_cmpstr(spec->root_path, ==, "/bundle/rootfs");
@@ -197,7 +200,7 @@ static void test_network(void) {
                 _cleanup_(spec_freep) Spec *spec = NULL;
                 const SpecNamespace *net;
 
-                g_assert_cmpint(config_json_apply(document, "base", c, NULL), ==, 0);
+                g_assert_cmpint(config_json_apply(document, "base", c, &no_facts), ==, 0);
                 spec = finish(document);
                 net = spec_namespace(spec, CLONE_NEWNET);
                 g_assert_cmpint(net != NULL, ==, cases[i].own);
@@ -226,7 +229,7 @@ static void test_wrong_types(void) {
                 { "{\"linux\":{\"namespaces\":{}}}", "base#/linux/namespaces: expected an array\n" },
                 { "{\"linux\":{\"intelRdt\":1}}", "base#/linux/intelRdt: expected an object\n" },
         };
-        const ContainerUser user = { .uid = 1, .gid = 1 };
+        const ContainerFacts facts = { .has_user = true, .user = { .uid = 1, .gid = 1 } };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_(container_file_freep) ContainerFile *c =
@@ -237,7 +240,7 @@ static void test_wrong_types(void) {
                 _cleanup_string_ GString *log = g_string_new(NULL);
 
                 log_set_sink(take_message, log);
-                g_assert_cmpint(config_json_apply(document, "base", c, &user), ==, -EINVAL);
+                g_assert_cmpint(config_json_apply(document, "base", c, &facts), ==, -EINVAL);
                 log_set_sink(NULL, NULL);
                 g_assert_cmpstr(log->str, ==, cases[i].message);
         }

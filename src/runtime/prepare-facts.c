@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns looking at the host and at the container's root for a declaration. */
+
+#include "runtime/prepare-facts.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "basic/fs-util.h"
+#include "basic/log.h"
+#include "basic/macro.h"
+#include "config/adhoc.h"
+#include "config/environment-file.h"
+#include "runtime/rootfs-user.h"
+
+/* ---- users ---- */
+
+static int look_up_users(const ContainerFile *c, const char *root, ContainerFacts *facts) {
+        _cleanup_close_ int fd = -EBADF;
+        RootfsUserQuery query = { .name = c->path, .root = root, .user = c->user, .group = c->group };
+        int r = 0;
+
+        if (!c->user && !c->group_add)
+                return 0;
+        fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return log_error_errno(negative_errno(), "%s: root directory '%s': %m", c->path, root);
+        query.root_fd = fd;
+        if (c->user)
+                r = rootfs_user_lookup(&query, &facts->user);
+        facts->has_user = c->user;
+        if (r >= 0 && c->group_add)
+                r = rootfs_groups_lookup(&query, c->group_add, &facts->groups, &facts->n_groups);
+        return r;
+}
+
+/* ---- environment ---- */
+
+/* What systemd tells the service about itself: the payload has its own of these, or nothing to do with them.
+ */
+static const char *const not_passed[] = {
+        "BERTH_UNIT_PATH",
+        "CREDENTIALS_DIRECTORY",
+        "FDSTORE",
+        "INVOCATION_ID",
+        "JOURNAL_STREAM",
+        "LISTEN_FDNAMES",
+        "LISTEN_FDS",
+        "LISTEN_PID",
+        "LISTEN_PIDFDID",
+        "LOGS_DIRECTORY",
+        "MAINPID",
+        "MANAGERPID",
+        "MANAGERPIDFDID",
+        "NOTIFY_SOCKET",
+        "PIDFILE",
+        "RUNTIME_DIRECTORY",
+        "STATE_DIRECTORY",
+        "CACHE_DIRECTORY",
+        "SYSTEMD_EXEC_PID",
+        "CONFIGURATION_DIRECTORY",
+        "WATCHDOG_PID",
+        "WATCHDOG_USEC",
+        "MEMORY_PRESSURE_WATCH",
+        "MEMORY_PRESSURE_WRITE",
+        ADHOC_VARIABLE,
+};
+
+static const char *const proxies[] = {
+        "http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
+        "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY",
+};
+
+static bool is_passed(const char *assignment) {
+        for (size_t i = 0; i < ELEMENTSOF(not_passed); i++) {
+                const char *rest = startswith(assignment, not_passed[i]);
+
+                if (rest && *rest == '=')
+                        return false;
+        }
+        return strchr(assignment, '=') && *assignment != '=' && g_utf8_validate(assignment, -1, NULL);
+}
+
+static void take_own_environment(const ContainerFile *c, char ***list) {
+        if (c->environment_host > 0)
+                for (char **e = environ; *e; e++)
+                        if (is_passed(*e))
+                                value_set_assignment(list, g_strdup(*e));
+        if (c->http_proxy <= 0)
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(proxies); i++) {
+                const char *value = getenv(proxies[i]);
+
+                if (value)
+                        value_set_assignment(list, g_strconcat(proxies[i], "=", value, NULL));
+        }
+}
+
+static int read_environment_file(const ContainerWord *file, char ***list) {
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r = read_file_at(AT_FDCWD, file->text, &text, &size);
+
+        if (r == -ENOENT && file->optional)
+                return 0;
+        if (r < 0)
+                return log_error_errno(
+                                r, "%s:%u: EnvironmentFile=: '%s': %m", file->file, file->line, file->text);
+        if (strlen(text) != size)
+                return log_error_errno(
+                                -EINVAL, "%s:%u: EnvironmentFile=: '%s' has a NUL byte", file->file,
+                                file->line, file->text);
+        r = environment_file_parse(text, list);
+        if (r < 0)
+                return log_error_errno(
+                                -EINVAL, "%s:%d: expected NAME=value (named by %s:%u)", file->text, -r,
+                                file->file, file->line);
+        return 0;
+}
+
+static int collect_environment(const ContainerFile *c, ContainerFacts *facts) {
+        int r = 0;
+
+        take_own_environment(c, &facts->environment);
+        for (unsigned i = 0; r >= 0 && c->environment_files && i < c->environment_files->len; i++)
+                r = read_environment_file(c->environment_files->pdata[i], &facts->environment);
+        return r;
+}
+
+int prepare_facts(const ContainerFile *container, const char *root, ContainerFacts *ret) {
+        _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
+        int r;
+
+        r = look_up_users(container, root, &facts);
+        if (r >= 0)
+                r = collect_environment(container, &facts);
+        if (r < 0)
+                return r;
+        *ret = TAKE(facts, (ContainerFacts) { 0 });
+        return 0;
+}

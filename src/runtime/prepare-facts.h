@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a declaration names and only the start of the container knows: users of the root, files of variables.
+ */
+
+#include "config/container-values.h"
+#include "config/to-json.h"
+
+/* root: the directory that becomes the container's root. Changes nothing. Logs what is wrong, file:line. */
+int prepare_facts(const ContainerFile *container, const char *root, ContainerFacts *ret);
