@@ -77,8 +77,12 @@ typedef struct ContainerFile {
         char **group_add;             /* the same */
         char *working_dir;
         char *host_name;
-        int read_only; /* -1: not given */
-        int terminal;  /* -1: not given */
+        char **add_host;                        /* lines of hosts(5) */
+        char **dns, **dns_option, **dns_search; /* words of resolv.conf(5); dns may be the one word "none" */
+        char *timezone;                         /* "local" or a name below /usr/share/zoneinfo */
+        int run_init;                           /* -1: not given */
+        int read_only;                          /* -1: not given */
+        int terminal;                           /* -1: not given */
         ContainerNotify notify;
         char **notify_allow; /* words of NotifyAllow=, each of them known */
         ContainerNetwork network;

@@ -62,6 +62,7 @@ static const ContainerKey process_keys[] = {
         { "Container", "Group", value_group, reset_string, FIELD(group) },
         { "Container", "GroupAdd", value_group_add, reset_strv, FIELD(group_add) },
         { "Container", "HttpProxy", value_bool, reset_int_unset, FIELD(http_proxy) },
+        { "Container", "RunInit", value_bool, reset_int_unset, FIELD(run_init) },
         { "Container", "Sysctl", value_sysctl, reset_strv, FIELD(sysctl) },
         { "Container", "Terminal", value_bool, reset_int_unset, FIELD(terminal) },
         { "Container", "Ulimit", value_ulimit, reset_array, FIELD(ulimits) },
@@ -70,8 +71,13 @@ static const ContainerKey process_keys[] = {
 };
 
 static const ContainerKey identity_keys[] = {
-        { "Container", "HostName", value_string, reset_string, FIELD(host_name) },
+        { "Container", "AddHost", value_add_host, reset_strv, FIELD(add_host) },
+        { "Container", "DNS", value_dns, reset_strv, FIELD(dns) },
+        { "Container", "DNSOption", value_dns_option, reset_strv, FIELD(dns_option) },
+        { "Container", "DNSSearch", value_dns_search, reset_strv, FIELD(dns_search) },
+        { "Container", "HostName", value_host_name, reset_string, FIELD(host_name) },
         { "Container", "Network", value_network, reset_enum, FIELD(network) },
+        { "Container", "Timezone", value_timezone, reset_string, FIELD(timezone) },
 };
 
 static const ContainerKey file_keys[] = {

@@ -74,6 +74,12 @@ void value_notify(const ValueContext *c, void *field);
 void value_notify_allow(const ValueContext *c, void *field); /* char**: adds words */
 
 /* network */
+void value_add_host(const ValueContext *c, void *field);   /* char**: adds lines of hosts(5) */
+void value_dns(const ValueContext *c, void *field);        /* char**: adds */
+void value_dns_option(const ValueContext *c, void *field); /* char**: adds */
+void value_dns_search(const ValueContext *c, void *field); /* char**: adds */
+void value_host_name(const ValueContext *c, void *field);  /* char* */
+void value_timezone(const ValueContext *c, void *field);   /* char* */
 void value_network(const ValueContext *c, void *field);
 
 /* files */

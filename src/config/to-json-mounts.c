@@ -61,3 +61,21 @@ int config_json_volumes(JsonDocument *document, const char *name, const Containe
         }
         return 0;
 }
+
+int config_json_binds(JsonDocument *document, const char *name, const ContainerFacts *facts) {
+        static const char *const init_options[] = { "bind", "ro", "nosuid", "nodev", NULL };
+        int r = 0;
+
+        if (facts->init)
+                r = config_json_add_mount(document, name, CONTAINER_INIT, facts->init, init_options);
+        for (unsigned i = 0; r >= 0 && facts->binds && i < facts->binds->len; i++) {
+                const ContainerBind *b = facts->binds->pdata[i];
+                const char *const options[] = {
+                        "bind", "ro", "nosuid", "nodev", "noexec", b->nofollow ? "dest-nofollow" : NULL,
+                        NULL,
+                };
+
+                r = config_json_add_mount(document, name, b->destination, b->source, options);
+        }
+        return r;
+}

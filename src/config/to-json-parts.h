@@ -30,6 +30,13 @@ int config_json_add_mount(
                 JsonDocument *document, const char *name, const char *destination, const char *source,
                 const char *const *options);
 
+/* Where init is in a container with RunInit=: in /dev, which is a file system of its own nearly everywhere.
+ */
+#define CONTAINER_INIT "/dev/init"
+
+/* What the start of the container found to be mounted. */
+int config_json_binds(JsonDocument *document, const char *name, const ContainerFacts *facts);
+
 int config_json_volumes(JsonDocument *document, const char *name, const ContainerFile *c);
 
 /* ---- namespaces ---- */

@@ -15,19 +15,6 @@ static const char *const root_capabilities[] = {
         "CAP_SETPCAP", "CAP_SETUID",           "CAP_SYS_CHROOT", NULL,
 };
 
-void container_user_done(ContainerUser *user) {
-        g_free(user->groups);
-        g_free(user->home);
-        *user = (ContainerUser) { 0 };
-}
-
-void container_facts_done(ContainerFacts *facts) {
-        container_user_done(&facts->user);
-        g_free(facts->groups);
-        g_strfreev(facts->environment);
-        *facts = (ContainerFacts) { 0 };
-}
-
 /* Puts NAME=value in the place of an earlier one, or at the end. */
 static void put_variable(GPtrArray *list, const char *assignment) {
         size_t n = strcspn(assignment, "=") + 1;
@@ -238,6 +225,34 @@ static void apply_arguments(JsonValue process, const ContainerFile *c) {
         json_set_strv(process, "args", (const char *const *) words->pdata);
 }
 
+/* Whatever is executed becomes an argument of init. */
+static int apply_init(JsonDocument *document, const char *name, const ContainerFacts *facts) {
+        _cleanup_ptr_array_ GPtrArray *words = NULL;
+        JsonValue args, process;
+        int r;
+
+        if (!facts->init)
+                return 0;
+        r = config_json_array(document, name, "/process/args", &args);
+        if (r >= 0)
+                r = config_json_object(document, name, "/process", &process);
+        if (r < 0)
+                return r;
+        words = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(words, g_strdup(CONTAINER_INIT));
+        g_ptr_array_add(words, g_strdup("--"));
+        for (size_t i = 0; i < json_value_size(args); i++) {
+                const char *word = json_value_string(json_value_element(args, i));
+
+                if (!word)
+                        return log_error_errno(-EINVAL, "%s#/process/args/%zu: expected a string", name, i);
+                g_ptr_array_add(words, g_strdup(word));
+        }
+        g_ptr_array_add(words, NULL);
+        json_set_strv(process, "args", (const char *const *) words->pdata);
+        return 0;
+}
+
 int config_json_process(
                 JsonDocument *document, const char *name, const ContainerFile *c,
                 const ContainerFacts *facts) {
@@ -248,6 +263,9 @@ int config_json_process(
         if (r < 0)
                 return r;
         apply_arguments(process, c);
+        r = apply_init(document, name, facts);
+        if (r < 0)
+                return r;
         if (c->working_dir)
                 json_set_string(process, "cwd", c->working_dir);
         if (c->rootfs)

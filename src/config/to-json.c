@@ -140,6 +140,9 @@ int config_json_apply(
         r = config_json_process(document, name, c, facts);
         if (r < 0)
                 return r;
+        r = config_json_binds(document, name, facts);
+        if (r < 0)
+                return r;
         r = config_json_volumes(document, name, c);
         if (r < 0)
                 return r;

@@ -28,6 +28,17 @@ typedef struct ContainerUser {
 
 void container_user_done(ContainerUser *user);
 
+/* A file that is made for the container, in the directory of its unit. */
+typedef struct ContainerFileText {
+        char *name, *text;
+} ContainerFileText;
+
+/* A file of the host that is mounted read-only, below what the declaration itself mounts. */
+typedef struct ContainerBind {
+        char *source, *destination;
+        bool nofollow; /* a symlink at the destination is mounted over, not followed */
+} ContainerBind;
+
 /* What keys name and only the start of the container knows. */
 typedef struct ContainerFacts {
         bool has_user; /* User= is given */
@@ -35,9 +46,16 @@ typedef struct ContainerFacts {
         uint32_t *groups; /* of GroupAdd= */
         size_t n_groups;
         char **environment; /* of EnvironmentHost=, HttpProxy= and EnvironmentFile=; before Environment= */
+        char *init;         /* of RunInit=: the program on the host */
+        GPtrArray *files;   /* of ContainerFileText*; NULL: none */
+        GPtrArray *binds;   /* of ContainerBind*; NULL: none */
 } ContainerFacts;
 
 void container_facts_done(ContainerFacts *facts);
+void container_facts_add_file(ContainerFacts *facts, const char *name, const char *text);
+void container_facts_add_bind(
+                ContainerFacts *facts, const char *source, const char *destination, bool nofollow);
+void container_file_text_free(void *file);
 
 /* Makes root.path and the sources of bind mounts absolute, which are relative to bundle. Logs what has the
  * wrong type, name#/pointer (-EINVAL). */

@@ -27,6 +27,8 @@ void prepared_config_done(PreparedConfig *config) {
         g_free(config->text);
         if (config->spec)
                 spec_free(config->spec);
+        if (config->files)
+                g_ptr_array_unref(config->files);
         unit_params_done(&config->params);
 }
 
@@ -201,7 +203,9 @@ static int check_volumes(const ContainerFile *c) {
         return r;
 }
 
-static int apply_declaration(JsonDocument *document, const Base *base, const ContainerFile *c) {
+static int apply_declaration(
+                JsonDocument *document, const Base *base, const ContainerFile *c, const char *unit_dir,
+                GPtrArray **ret_files) {
         _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
         const char *root = c->rootfs;
         int r;
@@ -212,13 +216,17 @@ static int apply_declaration(JsonDocument *document, const Base *base, const Con
                 r = document_root_path(document, base->name, &root);
         if (r < 0)
                 return r;
-        r = prepare_facts(c, root, &facts);
+        r = prepare_facts(c, root, unit_dir, &facts);
         if (r < 0)
                 return r;
         r = check_volumes(c);
         if (r < 0)
                 return r;
-        return config_json_apply(document, base->name, c, &facts);
+        r = config_json_apply(document, base->name, c, &facts);
+        if (r < 0)
+                return r;
+        *ret_files = TAKE_PTR(facts.files);
+        return 0;
 }
 
 static int add_service_directories(JsonDocument *document, const char *name) {
@@ -230,7 +238,8 @@ static int add_service_directories(JsonDocument *document, const char *name) {
         return r;
 }
 
-static int build_text(const Base *base, const ContainerFile *c, const char *unit_dir, char **ret) {
+static int build_text(
+                const Base *base, const ContainerFile *c, const char *unit_dir, PreparedConfig *config) {
         _cleanup_free_ char *notify = g_strdup_printf("%s/notify", unit_dir);
         _cleanup_json_document_ JsonDocument *document = NULL;
         int r;
@@ -242,7 +251,7 @@ static int build_text(const Base *base, const ContainerFile *c, const char *unit
         if (r < 0)
                 return r;
         if (c) {
-                r = apply_declaration(document, base, c);
+                r = apply_declaration(document, base, c, unit_dir, &config->files);
                 if (r < 0)
                         return r;
         }
@@ -251,7 +260,7 @@ static int build_text(const Base *base, const ContainerFile *c, const char *unit
                 r = add_service_directories(document, base->name);
         if (r < 0)
                 return r;
-        *ret = json_value_to_text(json_document_root(document), 2);
+        config->text = json_value_to_text(json_document_root(document), 2);
         return 0;
 }
 
@@ -315,7 +324,7 @@ static int build(const char *id, const ContainerFile *container, const char *uni
         r = find_base(id, container, unit_dir, &base);
         if (r < 0)
                 return r;
-        r = build_text(&base, container, unit_dir, &config.text);
+        r = build_text(&base, container, unit_dir, &config);
         if (r < 0)
                 return r;
         r = spec_parse(base.name, config.text, strlen(config.text), base.bundle, &config.spec);

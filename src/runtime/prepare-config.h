@@ -9,8 +9,9 @@
 #include "spec/spec.h"
 
 typedef struct PreparedConfig {
-        char *text; /* the complete config.json */
-        Spec *spec; /* the same, parsed */
+        char *text;       /* the complete config.json */
+        Spec *spec;       /* the same, parsed */
+        GPtrArray *files; /* of ContainerFileText*, for the unit's directory; NULL: none */
         UnitParams params;
         bool accept; /* for each connection one */
 } PreparedConfig;

@@ -13,21 +13,17 @@
 #include "basic/macro.h"
 #include "config/adhoc.h"
 #include "config/environment-file.h"
+#include "runtime/prepare-network.h"
 #include "runtime/rootfs-user.h"
 
 /* ---- users ---- */
 
-static int look_up_users(const ContainerFile *c, const char *root, ContainerFacts *facts) {
-        _cleanup_close_ int fd = -EBADF;
-        RootfsUserQuery query = { .name = c->path, .root = root, .user = c->user, .group = c->group };
+static int look_up_users(const ContainerFile *c, const char *root, int root_fd, ContainerFacts *facts) {
+        RootfsUserQuery query = {
+                .name = c->path, .root_fd = root_fd, .root = root, .user = c->user, .group = c->group
+        };
         int r = 0;
 
-        if (!c->user && !c->group_add)
-                return 0;
-        fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return log_error_errno(negative_errno(), "%s: root directory '%s': %m", c->path, root);
-        query.root_fd = fd;
         if (c->user)
                 r = rootfs_user_lookup(&query, &facts->user);
         facts->has_user = c->user;
@@ -129,13 +125,34 @@ static int collect_environment(const ContainerFile *c, ContainerFacts *facts) {
         return r;
 }
 
-int prepare_facts(const ContainerFile *container, const char *root, ContainerFacts *ret) {
+static int find_init(const ContainerFile *c, ContainerFacts *facts) {
+        static const char path[] = BERTH_LIBEXECDIR "/berth-init";
+
+        if (c->run_init <= 0)
+                return 0;
+        if (access(path, X_OK) < 0)
+                return log_error_errno(negative_errno(), "%s: RunInit=: '%s': %m", c->path, path);
+        facts->init = g_strdup(path);
+        return 0;
+}
+
+int prepare_facts(
+                const ContainerFile *container, const char *root, const char *unit_dir,
+                ContainerFacts *ret) {
         _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
+        _cleanup_close_ int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
         int r;
 
-        r = look_up_users(container, root, &facts);
+        if (root_fd < 0)
+                return log_error_errno(
+                                negative_errno(), "%s: root directory '%s': %m", container->path, root);
+        r = look_up_users(container, root, root_fd, &facts);
         if (r >= 0)
                 r = collect_environment(container, &facts);
+        if (r >= 0)
+                r = prepare_network(container, root_fd, unit_dir, &facts);
+        if (r >= 0)
+                r = find_init(container, &facts);
         if (r < 0)
                 return r;
         *ret = TAKE(facts, (ContainerFacts) { 0 });

@@ -7,5 +7,7 @@
 #include "config/container-values.h"
 #include "config/to-json.h"
 
-/* root: the directory that becomes the container's root. Changes nothing. Logs what is wrong, file:line. */
-int prepare_facts(const ContainerFile *container, const char *root, ContainerFacts *ret);
+/* root: the directory that becomes the container's root; unit_dir: where files made for it will be. Changes
+ * nothing. Logs what is wrong, file:line. */
+int prepare_facts(
+                const ContainerFile *container, const char *root, const char *unit_dir, ContainerFacts *ret);

@@ -11,6 +11,7 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
+#include "config/to-json.h"
 #include "resctrl/group.h"
 #include "resctrl/owner.h"
 #include "runtime/delete.h"
@@ -126,6 +127,20 @@ static int make_unit_directory(const char *path) {
         return fd;
 }
 
+/* The payload reads them whoever it runs as. */
+static int write_files(int fd, const char *path, const GPtrArray *files) {
+        for (unsigned i = 0; files && i < files->len; i++) {
+                const ContainerFileText *f = files->pdata[i];
+                int r = write_file_atomic_at(fd, f->name, f->text, strlen(f->text), 0644);
+
+                if (r >= 0 && fchmodat(fd, f->name, 0644, 0) < 0)
+                        r = negative_errno();
+                if (r < 0)
+                        return log_error_errno(r, "Failed to write '%s/%s': %m", path, f->name);
+        }
+        return 0;
+}
+
 static int fill_unit_directory(int fd, const char *path, const PreparedConfig *config) {
         int r;
 
@@ -135,6 +150,9 @@ static int fill_unit_directory(int fd, const char *path, const PreparedConfig *c
         r = unit_params_write(fd, &config->params);
         if (r < 0)
                 return log_error_errno(r, "Failed to write '%s/params': %m", path);
+        r = write_files(fd, path, config->files);
+        if (r < 0)
+                return r;
         /* The payload reaches the socket in here whoever it runs as. */
         if (mkdirat(fd, "notify", 0755) < 0 || fchmodat(fd, "notify", 0755, 0) < 0)
                 return log_error_errno(negative_errno(), "Failed to make directory '%s/notify': %m", path);

@@ -5,38 +5,23 @@
 
 #include "runtime/rootfs-user.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
-#include "basic/fd-util.h"
-#include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "basic/parse-util.h"
+#include "runtime/rootfs-file.h"
 
 #define GROUPS_MAX 65536U
 
 /* The lines of a file; none when it does not exist. */
 static int read_lines(const RootfsUserQuery *q, const char *path, char ***ret) {
-        _cleanup_close_ int fd = open_in_root(q->root_fd, path, O_PATH), data_fd = -EBADF;
         _cleanup_free_ char *text = NULL;
-        struct stat st;
-        int r;
+        int r = rootfs_file_read(q->root_fd, path, &text);
 
-        if (fd == -ENOENT) {
-                *ret = g_new0(char *, 1);
-                return 0;
-        }
-        if (fd < 0)
-                return log_error_errno(fd, "%s: failed to open '%s/%s': %m", q->name, q->root, path);
-        /* Only then it is opened for good: to open a device already does something. */
-        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-                return log_error_errno(-EINVAL, "%s: '%s/%s' is not a regular file", q->name, q->root, path);
-        data_fd = open(fd_path(fd).path, O_RDONLY | O_CLOEXEC);
-        r = data_fd < 0 ? negative_errno() : read_fd(data_fd, &text, NULL);
-        if (r < 0)
+        if (r == -EINVAL)
+                return log_error_errno(r, "%s: '%s/%s' is not a regular file", q->name, q->root, path);
+        if (r < 0 && r != -ENOENT)
                 return log_error_errno(r, "%s: failed to read '%s/%s': %m", q->name, q->root, path);
-        *ret = g_strsplit(text, "\n", -1);
+        *ret = g_strsplit(text ?: "", "\n", -1);
         return 0;
 }
 

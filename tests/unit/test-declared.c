@@ -32,6 +32,12 @@ static void make_facts(const ContainerFile *c, ContainerFacts *ret) {
                 ret->groups = g_new(uint32_t, 1);
                 ret->groups[ret->n_groups++] = 44;
         }
+        if (c->run_init > 0)
+                ret->init = g_strdup("/usr/libexec/berth/berth-init");
+        if (c->add_host)
+                container_facts_add_bind(ret, "/run/berth-unit/x/hosts", "/etc/hosts", false);
+        if (c->timezone)
+                container_facts_add_bind(ret, "/zone", "/etc/localtime", true);
         if (c->environment_files) {
                 ret->environment = g_new0(char *, 3);
                 ret->environment[0] = g_strdup("COLOUR=file");
