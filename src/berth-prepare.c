@@ -24,7 +24,8 @@ static const struct {
         int (*run)(const char *id, const char *declared);
 } verbs[] = {
         { "start", prepare_start },
-        { "stop", stop },
+        { "stop", prepare_end },
+        { "remove", stop }, /* for units that nobody is to see coming back */
         { "explain", explain },
 };
 
@@ -34,14 +35,16 @@ int main(int argc, char **argv) {
         log_set_program("berth-prepare");
         log_set_level(LOG_INFO);
         log_set_style(getenv("JOURNAL_STREAM") ? LOG_STYLE_JOURNAL : LOG_STYLE_PLAIN);
-        if (argc != 3) {
-                log_error("Usage: berth-prepare start|stop|explain INSTANCE");
+        if (argc != 3 && !(argc == 4 && streq(argv[1], "guard"))) {
+                log_error("Usage: berth-prepare start|stop|remove|explain INSTANCE, or guard INSTANCE UNIT");
                 return EXIT_FAILURE;
         }
         if (unit_argument_parse(argv[2], &id, &declared) < 0) {
                 log_error("'%s' cannot be the name of a container", argv[2]);
                 return EXIT_FAILURE;
         }
+        if (argc == 4)
+                return prepare_guard(id, argv[3]) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)
                 if (streq(verbs[i].name, argv[1]))
                         return verbs[i].run(id, declared) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

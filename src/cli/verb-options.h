@@ -19,6 +19,10 @@ typedef struct CreateCall {
         bool keep;
 } CreateCall;
 
+typedef struct AdoptCall {
+        bool all;
+} AdoptCall;
+
 typedef struct KillCall {
         bool all;
         bool regex;

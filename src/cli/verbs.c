@@ -57,6 +57,11 @@
 
 static const Option no_options[] = { { 0 } };
 
+static const Option adopt_options[] = {
+        { "all", "a", OPTION_SWITCH, AT(AdoptCall, all), NULL, N_("all containers that units run") },
+        { 0 },
+};
+
 static const Option create_options[] = { CREATE_OPTIONS, { 0 } };
 
 static const Option run_options[] = {
@@ -139,6 +144,8 @@ static const Option spec_options[] = {
 
 /* Alphabetical. */
 static const Verb verbs[] = {
+        { "adopt", 0, -1, adopt_options, sizeof(AdoptCall), verb_adopt, "--all|ID...",
+          N_("give containers that units run new supervisors, as after an upgrade") },
         { "checkpoint", 1, 1, checkpoint_options, sizeof(CriuFlags), verb_checkpoint, "ID",
           N_("save the processes of a container in files") },
         { "create", 1, 1, create_options, sizeof(CreateCall), verb_create, "ID", N_("make a container") },

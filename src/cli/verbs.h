@@ -24,6 +24,7 @@ typedef struct VerbCall {
 #define EXIT_EXEC_FAILURE 255
 
 /* One for each row of the table. */
+int verb_adopt(const VerbCall *call);
 int verb_create(const VerbCall *call);
 int verb_run_container(const VerbCall *call);
 int verb_start(const VerbCall *call);

@@ -24,10 +24,11 @@ static const char *const settings[] = {
         "--property=Delegate=yes", "--property=OOMPolicy=stop",    "--property=OOMScoreAdjust=-900",
 };
 
-static const char *const commands[] = {
-        "--property=ExecStartPre=" BERTH_LIBEXECDIR "/berth-prepare start",
-        "--property=ExecStopPost=" BERTH_LIBEXECDIR "/berth-prepare stop",
-};
+#define START_PRE "--property=ExecStartPre=" BERTH_LIBEXECDIR "/berth-prepare start "
+
+/* Who waits is told of the first end that systemd sees: there must not be another one. */
+#define STOP_POST        "--property=ExecStopPost=" BERTH_LIBEXECDIR "/berth-prepare stop "
+#define STOP_POST_WAITED "--property=ExecStopPost=" BERTH_LIBEXECDIR "/berth-prepare remove "
 
 static int new_unit_name(char **ret) {
         uint64_t number;
@@ -85,8 +86,8 @@ static char **command_line(const AdhocRun *run, const char *unit, const char *id
         add(words, geteuid() == 0 ? "--property=Slice=machine.slice" : "--property=Slice=app.slice");
         for (size_t i = 0; i < ELEMENTSOF(settings); i++)
                 add(words, settings[i]);
-        for (size_t i = 0; i < ELEMENTSOF(commands); i++)
-                g_ptr_array_add(words, g_strconcat(commands[i], " ", id, NULL));
+        g_ptr_array_add(words, g_strconcat(START_PRE, id, NULL));
+        g_ptr_array_add(words, g_strconcat(run->wait ? STOP_POST_WAITED : STOP_POST, id, NULL));
         if (run->collect && !run->wait)
                 add(words, "--collect");
         for (char **option = run->options; option && *option; option++)

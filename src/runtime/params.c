@@ -50,8 +50,13 @@ static int parse_path(const char *s, void *value) {
         return 0;
 }
 
-static char *format_path(const void *value) {
+static char *format_text(const void *value) {
         return g_strdup(*(char *const *) value);
+}
+
+static int parse_text(const char *s, void *value) {
+        *(char **) value = g_strdup(s);
+        return 0;
 }
 
 static int parse_mode(const char *s, void *value) {
@@ -114,15 +119,17 @@ static char *format_bool(const void *value) {
 }
 
 static const ParamKey param_keys[] = {
-        { "Bundle", offsetof(UnitParams, bundle), true, parse_path, format_path },
+        { "Bundle", offsetof(UnitParams, bundle), true, parse_path, format_text },
         { "Notify", offsetof(UnitParams, notify), false, parse_mode, format_mode },
         { "NotifyAllow", offsetof(UnitParams, notify_allow), false, parse_allow, format_allow },
         { "StopSignal", offsetof(UnitParams, stop_signal), false, parse_signal, format_signal },
         { "Terminal", offsetof(UnitParams, terminal), false, parse_bool, format_bool },
+        { "Unit", offsetof(UnitParams, unit), false, parse_text, format_text },
 };
 
 void unit_params_done(UnitParams *params) {
         g_free(params->bundle);
+        g_free(params->unit);
         *params = UNIT_PARAMS_NULL;
 }
 

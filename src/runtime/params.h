@@ -21,6 +21,7 @@ typedef struct UnitParams {
         unsigned notify_allow; /* NotifyAllow bits of notify/message.h */
         int stop_signal;       /* sent to the payload's init on systemctl stop */
         bool terminal;         /* process.terminal of the configuration */
+        char *unit;            /* name of the service; NULL: not known */
 } UnitParams;
 
 #define UNIT_PARAMS_NULL ((UnitParams) { .stop_signal = 15 })

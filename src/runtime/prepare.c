@@ -17,6 +17,8 @@
 #include "runtime/delete.h"
 #include "runtime/params.h"
 #include "runtime/prepare-config.h"
+#include "runtime/rebirth.h"
+#include "runtime/service-env.h"
 #include "runtime/state.h"
 
 /* Which container uses which resctrl group that units made. */
@@ -80,7 +82,8 @@ static int unit_directory(const char *id, char **ret) {
 }
 
 /* Whether a container of that name is alive. One that was only created is a leftover when this unit made it,
- * as the unit's directory tells; otherwise somebody is about to start it. */
+ * as the unit's directory tells; otherwise somebody is about to start it. So is one of this unit that was to
+ * end. */
 static int check_not_running(const char *root, const char *id, const char *path) {
         _cleanup_close_ int fd = state_open_directory(root, id);
         _cleanup_(state_freep) State *state = NULL;
@@ -93,7 +96,7 @@ static int check_not_running(const char *root, const char *id, const char *path)
         status = state_status(root, state);
         if (status == CONTAINER_STOPPED || status == CONTAINER_CREATING)
                 return 0;
-        if (status == CONTAINER_CREATED && access(path, F_OK) >= 0)
+        if (status == CONTAINER_CREATED ? access(path, F_OK) >= 0 : rebirth_was_to_end(root, id, path))
                 return 0;
         return log_error_errno(
                         -EBUSY, "Container '%s' is %s already", id, container_status_to_string(status));
@@ -233,12 +236,15 @@ int prepare_start(const char *id, const char *declared) {
         r = unit_directory(id, &path);
         if (r < 0)
                 return r;
+        if (rebirth_is_due(root, id, path))
+                return 0; /* as it was made, whatever the configuration says by now */
         r = check_all(&names, path, root, &config);
         if (r < 0)
                 return r;
         r = remove_leftovers(root, id);
         if (r < 0)
                 return r;
+        (void) service_own_unit(&config.params.unit);
         r = make_all(id, path, &config);
         if (r < 0)
                 (void) prepare_stop(id);
@@ -265,4 +271,22 @@ int prepare_stop(const char *id) {
                 return r < 0 ? r : q; /* the directory stays, so that the next call tries again */
         r = remove_tree_at(AT_FDCWD, path);
         return r < 0 ? log_error_errno(r, "Failed to remove '%s': %m", path) : 0;
+}
+
+int prepare_end(const char *id, const char *declared) {
+        _cleanup_free_ char *path = NULL, *root = state_default_root();
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = unit_directory(id, &path);
+        if (r < 0)
+                return r;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (fd >= 0 && streq(id, declared) && rebirth_leave(root, id, fd) > 0)
+                return 0;
+        return prepare_stop(id);
+}
+
+int prepare_guard(const char *id, const char *unit) {
+        return rebirth_guard(id, unit, prepare_stop);
 }

@@ -232,6 +232,10 @@ int relay_take_write_fd(Relay *r) {
 
 void relay_set_payload(Relay *r, pid_t pid) {
         relay_drain(r, true);
+        relay_adopt_payload(r, pid);
+}
+
+void relay_adopt_payload(Relay *r, pid_t pid) {
         set_field(r, FIELD_IDENTIFIER, g_strdup_printf("SYSLOG_IDENTIFIER=%s", r->id));
         set_field(r, FIELD_PID, g_strdup_printf("OBJECT_PID=%d", (int) pid));
 }

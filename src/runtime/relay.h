@@ -71,6 +71,9 @@ int relay_take_write_fd(Relay *r);
  * container. */
 void relay_set_payload(Relay *r, pid_t pid);
 
+/* The same for a payload that has been running: what is in the FIFO already is its, too. */
+void relay_adopt_payload(Relay *r, pid_t pid);
+
 /* What a line without "<N>" in front is: LOG_INFO unless set. */
 void relay_set_priority(Relay *r, int priority);
 

@@ -89,12 +89,25 @@ static int spawn_unprotected(Supervisor *s, const int stdio[static _STREAM_MAX])
         return r;
 }
 
+int supervise_make_relay(Supervisor *s, Stream stream, int *ret_write_fd) {
+        int r;
+
+        *ret_write_fd = -EBADF;
+        if (s->params.terminal || !relay_is_journal(streams[stream].fd, getenv("JOURNAL_STREAM")))
+                return 0;
+        r = relay_new(s->event, s->unit_dir_fd, streams[stream].fifo, s->id, &s->relays[stream]);
+        if (r < 0)
+                return r;
+        relay_set_priority(s->relays[stream], streams[stream].priority);
+        *ret_write_fd = relay_take_write_fd(s->relays[stream]);
+        return 0;
+}
+
 /* A terminal is stdin, stdout and stderr of the payload. Otherwise stdout and stderr are: FIFOs that we read
  * where ours go to the journal, otherwise ours themselves. */
 int supervise_create(Supervisor *s) {
         _cleanup_close_ int out = -EBADF, err = -EBADF;
         int *fifos[_STREAM_MAX] = { &out, &err }, stdio[_STREAM_MAX];
-        const char *journal_stream = getenv("JOURNAL_STREAM");
         int r;
 
         if (s->params.terminal) {
@@ -102,15 +115,11 @@ int supervise_create(Supervisor *s) {
                 if (r < 0)
                         return r;
         }
-        for (size_t i = 0; i < _STREAM_MAX; i++) {
-                stdio[i] = streams[i].fd;
-                if (s->console || !relay_is_journal(streams[i].fd, journal_stream))
-                        continue;
-                r = relay_new(s->event, s->unit_dir_fd, streams[i].fifo, s->id, &s->relays[i]);
+        for (int i = 0; i < _STREAM_MAX; i++) {
+                r = supervise_make_relay(s, i, fifos[i]);
                 if (r < 0)
                         return r;
-                relay_set_priority(s->relays[i], streams[i].priority);
-                stdio[i] = *fifos[i] = relay_take_write_fd(s->relays[i]);
+                stdio[i] = *fifos[i] >= 0 ? *fifos[i] : streams[i].fd;
         }
         return spawn_unprotected(s, stdio);
 }
@@ -142,20 +151,23 @@ static void cut_below_scope(char *cgroup) {
                 below[strlen(".scope")] = '\0';
 }
 
-static int watch_container(Supervisor *s) {
+int supervise_watch_container(Supervisor *s, char *cgroup) {
+        int r;
+
+        cut_below_scope(cgroup);
+        r = oom_watch_new(s->event, cgroup, supervise_on_oom, s, &s->oom);
+        if (r >= 0)
+                r = supervise_watch_freezer(s, cgroup);
+        return r < 0 ? r : supervise_start_proxy(s, cgroup);
+}
+
+static int connect_container(Supervisor *s) {
         _cleanup_free_ char *cgroup = NULL;
         int r;
 
         r = pid_cgroup(s->init.pid, &cgroup);
         if (r < 0)
                 return log_error_errno(r, "Failed to find the cgroup of process %d: %m", (int) s->init.pid);
-        cut_below_scope(cgroup);
-        r = oom_watch_new(s->event, cgroup, supervise_on_oom, s, &s->oom);
-        if (r < 0)
-                return r;
-        r = supervise_watch_freezer(s, cgroup);
-        if (r < 0)
-                return r;
         if (s->console) {
                 r = service_console_connect(s->console, s->event);
                 if (r < 0)
@@ -164,7 +176,7 @@ static int watch_container(Supervisor *s) {
         for (size_t i = 0; i < _STREAM_MAX; i++)
                 if (s->relays[i])
                         relay_set_payload(s->relays[i], s->init.pid);
-        return supervise_start_proxy(s, cgroup);
+        return supervise_watch_container(s, cgroup);
 }
 
 static int start_container(Supervisor *s) {
@@ -193,9 +205,11 @@ void supervise_created(Supervisor *s, int code, int status) {
                 (void) supervise_end_loop(s); /* it has said itself what was wrong */
                 return;
         }
-        if (s->stop_requested || open_init(s) < 0 || watch_container(s) < 0 || start_container(s) < 0) {
+        if (s->stop_requested || open_init(s) < 0 || connect_container(s) < 0 || start_container(s) < 0) {
                 (void) supervise_end_loop(s);
                 return;
         }
         s->phase = PHASE_RUNNING;
+        if (s->leave_requested)
+                supervise_leave(s);
 }

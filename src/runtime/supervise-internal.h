@@ -2,8 +2,9 @@
 #pragma once
 
 /* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
- * (making and starting the container), supervise-notify.c (what the payload says), supervise-stop.c (signals
- * to the payload, out of memory), supervise-freeze.c (while it is frozen). For nobody else. */
+ * (making and starting the container), supervise-adopt.c (taking one over), supervise-notify.c (what the
+ * payload says), supervise-stop.c (signals to the payload, out of memory), supervise-freeze.c (while it is
+ * frozen). For nobody else. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,9 +54,11 @@ typedef struct Supervisor {
         sd_event_source *main_exit;
         bool main_asked; /* to end */
         bool stop_requested;
+        bool leave_requested; /* another supervisor is to take over when the container runs */
         bool oom_killed;
         int lost_signal;          /* SIGKILL was sent in place of this one, which would have been lost */
         int end_code, end_status; /* of the payload, as in siginfo_t; code 0: it never ran */
+        bool end_unknown;         /* it ran, and nobody can tell how it ended */
         bool has_exit_status;
         int exit_status; /* what the payload has called its status (EXIT_STATUS=) */
 } Supervisor;
@@ -65,7 +68,27 @@ typedef struct Supervisor {
 /* Nothing more will happen: the loop ends after the current event. Returns what an event handler should. */
 int supervise_end_loop(Supervisor *s);
 
+/* ---- supervise-adopt.c ---- */
+
+/* The exit status when the payload's is not known; containerd has the same for that. */
+#define EXIT_UNKNOWN 255
+
+/* Takes over the container that a predecessor left, if there is one. Returns 1 then, 0 when there is none.
+ * Logs. */
+int supervise_adopt(Supervisor *s);
+
+/* Hands the container over to a successor, now or as soon as it runs: ends this process by a signal that
+ * nobody can take for the payload's end (see rebirth.h). */
+void supervise_leave(Supervisor *s);
+
 /* ---- supervise-create.c ---- */
+
+/* Has the relay for each stream that is not passed straight through. write_fds: -EBADF, or the payload's
+ * end, which is the caller's to close. Logs. */
+int supervise_make_relay(Supervisor *s, Stream stream, int *ret_write_fd);
+
+/* Watches a cgroup (of the container's init, or what it was) and what the payload says. Logs. */
+int supervise_watch_container(Supervisor *s, char *cgroup);
 
 /* Runs berth create, with the payload's streams. supervise_created() goes on when it ends. Logs. */
 int supervise_create(Supervisor *s);
@@ -87,6 +110,9 @@ const PidRef *supervise_target(const Supervisor *s);
 
 /* The payload's end is what it said that it would be (EXIT_STATUS=), unless something else ended it. */
 void supervise_correct_end(Supervisor *s);
+
+/* Takes the main process from a predecessor, to which the payload has named it. */
+void supervise_recall_main(Supervisor *s);
 
 /* Tells systemd READY=1, and records that. With Notify=healthy this is for the first check that succeeds. */
 void supervise_say_ready(Supervisor *s);

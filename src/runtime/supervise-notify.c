@@ -5,12 +5,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "runtime/supervise-internal.h"
 
 #include "basic/cleanup.h"
+#include "basic/fs-util.h"
 #include "basic/log.h"
 #include "notify/message.h"
 #include "runtime/ready.h"
@@ -26,7 +30,22 @@ static void record_ready(const Supervisor *s) {
 
 /* ---- the main process ---- */
 
+/* In the unit's directory, for the next supervisor: "PID START-TIME". */
+#define MAIN_FILE "main"
+
+static void remember_main(const Supervisor *s) {
+        char text[64];
+        int r, n;
+
+        n = snprintf(text, sizeof text, "%d %" PRIu64 "\n", (int) s->main.pid, s->main.start_time);
+        r = write_file_atomic_at(s->unit_dir_fd, MAIN_FILE, text, (size_t) n, 0600);
+        if (r < 0)
+                (void) log_warning_errno(r, "Failed to record the main process of '%s': %m", s->id);
+}
+
 static void forget_main(Supervisor *s) {
+        if (s->main.pid > 0)
+                (void) unlinkat(s->unit_dir_fd, MAIN_FILE, 0);
         sd_event_source_disable_unref(s->main_exit);
         s->main_exit = NULL;
         pidref_done(&s->main);
@@ -56,6 +75,19 @@ static void take_main(Supervisor *s, PidRef *process) {
                 return;
         }
         s->main = TAKE(*process, PIDREF_NULL);
+        remember_main(s);
+}
+
+void supervise_recall_main(Supervisor *s) {
+        _cleanup_(pidref_done) PidRef process = PIDREF_NULL;
+        _cleanup_free_ char *text = NULL;
+        uint64_t start_time;
+        int pid;
+
+        if (read_file_at(s->unit_dir_fd, MAIN_FILE, &text, NULL) >= 0 &&
+            sscanf(text, "%d %" SCNu64, &pid, &start_time) == 2 &&
+            pidref_open(pid, start_time, &process) >= 0)
+                take_main(s, &process);
 }
 
 const PidRef *supervise_target(const Supervisor *s) {

@@ -9,7 +9,9 @@
 #include "runtime/supervise-internal.h"
 
 #include "basic/log.h"
+#include "runtime/rebirth.h"
 #include "runtime/stop-signal.h"
+#include "runtime/supervisor.h"
 
 /* How long a process that the kernel has killed may take to be gone. */
 #define OOM_SETTLE_USEC (100 * UINT64_C(1000))
@@ -34,6 +36,7 @@ void supervise_request_stop(Supervisor *s) {
         if (!s->stop_requested)
                 notify_proxy_send(s->proxy, "STOPPING=1");
         s->stop_requested = true;
+        rebirth_mark_stopping(s->unit_dir_fd);
 
         /* berth create undoes what it did; what is left of one that was killed is removed at the end. */
         if (s->phase == PHASE_CREATING)
@@ -57,6 +60,11 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si,
 
         if (s->phase == PHASE_RUNNING)
                 (void) pidref_kill(supervise_target(s), SIGHUP);
+        return 0;
+}
+
+static int on_leave(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        supervise_leave(userdata);
         return 0;
 }
 
@@ -89,7 +97,7 @@ int supervise_watch_signal(Supervisor *s, int sig, sd_event_signal_handler_t han
 }
 
 int supervise_watch_signals(Supervisor *s) {
-        static const struct {
+        const struct {
                 int sig;
                 sd_event_signal_handler_t handler;
         } signals[] = {
@@ -97,6 +105,7 @@ int supervise_watch_signals(Supervisor *s) {
                 { SIGINT, on_stop_signal },
                 { SIGABRT, on_abort },
                 { SIGHUP, on_hangup },
+                { SUPERVISOR_LEAVE_SIGNAL, on_leave },
         };
         int r;
 

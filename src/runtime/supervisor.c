@@ -133,7 +133,12 @@ int supervise(const char *id) {
                                                     .main = PIDREF_NULL };
         int r;
 
-        if (set_up(&s) < 0 || supervise_create(&s) < 0)
+        if (set_up(&s) < 0)
+                return EXIT_FAILURE;
+        r = supervise_adopt(&s);
+        if (r == 0)
+                r = supervise_create(&s);
+        if (r < 0)
                 return EXIT_FAILURE;
         r = sd_event_loop(s.event);
         if (r < 0)
@@ -147,6 +152,8 @@ int supervise(const char *id) {
                 end_like(CLD_KILLED, s.lost_signal);
         if (s.end_code != 0)
                 end_like(s.end_code, s.end_status);
+        if (s.end_unknown)
+                return EXIT_UNKNOWN;
         if (s.stop_requested)
                 end_like(CLD_KILLED, SIGTERM);
         return EXIT_FAILURE;

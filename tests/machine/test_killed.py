@@ -64,14 +64,3 @@ def test_delete_is_killed(machine, bundles, bystander):
     bundle = bundles.make("killed", ["sleep", "1000"])
     run = f"berth run --detach --bundle {bundle} killed >/dev/null 2>&1"
     assert sweep(machine, "berth delete --force killed", run, step=5) > 20
-
-
-def test_the_supervisor_is_killed(machine, bundles):
-    """A service whose supervisor is killed is cleaned by its ExecStopPost, and can be started again."""
-    bundles.make("killed", ["sleep", "1000"])
-    for _ in range(5):
-        machine.run("systemctl start container@killed")
-        machine.run("systemctl kill --kill-whom=main --signal=KILL container@killed")
-        machine.wait_until("systemctl is-failed container@killed")
-        machine.wait_until("! systemctl is-active berth-killed.scope")
-        machine.run("systemctl reset-failed container@killed")

@@ -12,7 +12,9 @@
 
 static void test_round_trip(void) {
         static const UnitParams cases[] = {
-                { .bundle = (char *) "/var/lib/berth/web", .stop_signal = SIGTERM },
+                { .bundle = (char *) "/var/lib/berth/web",
+                  .stop_signal = SIGTERM,
+                  .unit = (char *) "container@web.service" },
                 { .bundle = (char *) "/b/with space and \\ back\nline",
                   .notify = NOTIFY_MODE_READY,
                   .notify_allow = NOTIFY_ALLOW_WATCHDOG_USEC,
@@ -36,6 +38,7 @@ static void test_round_trip(void) {
                 g_assert_cmpuint(back.notify_allow, ==, cases[i].notify_allow);
                 g_assert_cmpint(back.stop_signal, ==, cases[i].stop_signal);
                 g_assert_cmpint(back.terminal, ==, cases[i].terminal);
+                g_assert_cmpstr(back.unit, ==, cases[i].unit);
         }
 }
 

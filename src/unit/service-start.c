@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the calls by which a service comes back without having failed. */
+
+#include "unit/service-start.h"
+
+#include "basic/log.h"
+#include "unit/bus.h"
+#include "unit/outcome.h"
+
+#define SERVICE_INTERFACE SYSTEMD_NAME ".Service"
+
+static int queue_job(Manager *m, const char *method, const char *service, const char *mode) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+        _cleanup_free_ char *what = g_strdup_printf("start %s again", service);
+        int r;
+
+        r = manager_message(m, method, &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", service, mode);
+        if (r < 0)
+                return log_error_errno(r, "Failed to %s: %m", what);
+        return manager_call(m, call, what, /* ret_reply= */ NULL);
+}
+
+static bool has_restart_force_status(Manager *m, const char *path) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+
+        if (sd_bus_get_property(
+                            m->bus, SYSTEMD_NAME, path, SERVICE_INTERFACE, "RestartForceExitStatus", NULL,
+                            &reply, "(aiai)") < 0 ||
+            sd_bus_message_enter_container(reply, 'r', "aiai") < 0 || sd_bus_message_skip(reply, "ai") < 0 ||
+            sd_bus_message_enter_container(reply, 'a', "i") < 0)
+                return false;
+        return sd_bus_message_at_end(reply, /* complete= */ false) == 0;
+}
+
+/* Whether Restart= of the service has it restarted although it did not fail. */
+static bool restarts_by_itself(Manager *m, const char *service) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_free_ char *path = unit_object_path(service);
+        const char *restart;
+
+        if (sd_bus_get_property(
+                            m->bus, SYSTEMD_NAME, path, SERVICE_INTERFACE, "Restart", NULL, &reply, "s") <
+                            0 ||
+            sd_bus_message_read_basic(reply, 's', &restart) < 0)
+                return false;
+        return streq(restart, "always") || streq(restart, "on-success") || has_restart_force_status(m, path);
+}
+
+int service_start_again(Manager *m, const char *service, const char *job) {
+        /* A start that is under way takes another one for itself, and is over when this one ends. */
+        bool starting = job && streq(job, "start");
+        int r;
+
+        /* While ExecStopPost= runs this turns the result into "success". */
+        r = unit_reset_failed(m, service);
+        if (r < 0)
+                return r;
+        /* "fail": not in place of a stop that somebody asked for */
+        r = queue_job(m, "StartUnit", service, "fail");
+        if (r < 0 || (!starting && !restarts_by_itself(m, service)))
+                return r;
+        /* Otherwise it would wait for RestartSec=, or take along what has Requires= on it. A restart by job
+         * rules out the one by Restart=, and without dependencies it is nobody else's. */
+        return queue_job(m, "RestartUnit", service, "ignore-dependencies");
+}
+
+static int append_command(sd_bus_message *call, char *const *argv) {
+        int r;
+
+        r = sd_bus_message_open_container(call, 'r', "sv");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", "ExecStart");
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'v', "a(sasb)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'a', "(sasb)");
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'r', "sasb");
+        if (r >= 0)
+                r = sd_bus_message_append(call, "s", argv[0]);
+        if (r >= 0)
+                r = sd_bus_message_append_strv(call, (char **) argv);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "b", false);
+        for (int i = 0; r >= 0 && i < 4; i++)
+                r = sd_bus_message_close_container(call);
+        return r;
+}
+
+int service_start_transient(Manager *m, const char *name, const char *description, char *const *argv) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+        _cleanup_free_ char *what = g_strdup_printf("start %s", name);
+        int r;
+
+        r = manager_message(m, "StartTransientUnit", &call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "ss", name, "fail");
+        if (r >= 0)
+                r = sd_bus_message_open_container(call, 'a', "(sv)");
+        if (r >= 0)
+                r = sd_bus_message_append(
+                                call, "(sv)(sv)", "Description", "s", description, "CollectMode", "s",
+                                "inactive-or-failed");
+        if (r >= 0)
+                r = append_command(call, argv);
+        if (r >= 0)
+                r = sd_bus_message_close_container(call);
+        if (r >= 0)
+                r = sd_bus_message_append(call, "a(sa(sv))", 0);
+        if (r < 0)
+                return log_error_errno(r, "Failed to %s: %m", what);
+        return manager_call(m, call, what, /* ret_reply= */ NULL);
+}
