@@ -414,6 +414,21 @@ void notify_proxy_release_ready(NotifyProxy *p) {
         notify_proxy_send(p, "READY=1");
 }
 
+/* What there was no time for. */
+static void tell_lost(NotifyProxy *p) {
+        unsigned n = g_queue_get_length(&p->queue);
+        Datagram d;
+
+        while (p->socket_fd >= 0 && receive(p->socket_fd, &d) > 0) {
+                datagram_close_fds(&d);
+                n++;
+        }
+        log_error("The service manager does not read its notification socket: the last %u notifications "
+                  "of "
+                  "the container are lost.",
+                  n);
+}
+
 void notify_proxy_drain(NotifyProxy *p, int timeout_ms) {
         uint64_t until = now_monotonic_usec() + (uint64_t) timeout_ms * 1000;
 
@@ -428,6 +443,6 @@ void notify_proxy_drain(NotifyProxy *p, int timeout_ms) {
                         continue;
                 }
                 if (now >= until || poll(&poll_host, 1, (int) ((until - now) / 1000) + 1) < 0)
-                        return;
+                        return tell_lost(p);
         }
 }

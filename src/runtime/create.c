@@ -400,6 +400,8 @@ bool creation_notify_route(const Creation *c, NotifyRoute *ret) {
         if (!c->notify_address)
                 return false;
         *ret = (NotifyRoute) {
+                .root = c->options->root,
+                .id = c->options->id,
                 .address = c->notify_address,
                 .socket_fd = c->notify.socket_fd,
                 .cgroup = c->state->cgroup,

@@ -127,6 +127,8 @@ static int change_process(SpecProcess *p, const ExecOptions *o) {
         set_string(&p->selinux_label, o->process_label);
         p->terminal = o->tty;
         p->no_new_privileges |= o->no_new_privileges;
+        /* Who speaks for the container is the container, and not who looks into it. */
+        p->env = g_environ_unsetenv(p->env, "NOTIFY_SOCKET");
         for (char **assignment = o->env; assignment && *assignment; assignment++) {
                 const char *value = strchr(*assignment, '=');
                 _cleanup_free_ char *name =

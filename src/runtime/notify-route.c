@@ -17,6 +17,8 @@
 #include "basic/fd-util.h"
 #include "basic/log.h"
 #include "notify/host.h"
+#include "notify/message.h"
+#include "runtime/ready.h"
 #include "runtime/relay.h"
 #include "runtime/service-env.h"
 #include "sandbox/notify-mount.h"
@@ -71,11 +73,22 @@ const char *notify_usable_address(const char *address) {
         return address;
 }
 
+static void on_notify(const NotifyEvent *event, void *userdata) {
+        const NotifyRoute *route = userdata;
+        int r;
+
+        if (!(event->actions & NOTIFY_ACTION_READY))
+                return;
+        r = ready_record(route->root, route->id);
+        if (r < 0)
+                (void) log_warning_errno(r, "Failed to record that '%s' is ready: %m", route->id);
+}
+
 int notify_route_serve(sd_event *event, const NotifyRoute *route, NotifyProxy **ret) {
         _cleanup_(notify_proxy_freep) NotifyProxy *proxy = NULL;
         int fd, r;
 
-        r = notify_proxy_new(event, route->address, /* handler= */ NULL, /* userdata= */ NULL, &proxy);
+        r = notify_proxy_new(event, route->address, on_notify, (void *) route, &proxy);
         if (r < 0)
                 return r;
         fd = fcntl(route->socket_fd, F_DUPFD_CLOEXEC, 3);

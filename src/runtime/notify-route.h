@@ -33,13 +33,14 @@ void notify_endpoint_done(NotifyEndpoint *endpoint);
 const char *notify_usable_address(const char *address);
 
 typedef struct NotifyRoute {
-        const char *address; /* of the service manager */
-        int socket_fd;       /* of the payload; -EBADF: it has none. Stays the caller's */
-        const char *cgroup;  /* where senders have to be; NULL: whoever reaches the socket is one */
+        const char *root, *id; /* of the container: where it is recorded that it is ready */
+        const char *address;   /* of the service manager */
+        int socket_fd;         /* of the payload; -EBADF: it has none. Stays the caller's */
+        const char *cgroup;    /* where senders have to be; NULL: whoever reaches the socket is one */
         const PidRef *init;
 } NotifyRoute;
 
-/* Passes notifications on in an event loop. Logs. */
+/* Passes notifications on in an event loop; the route has to last as long as that. Logs. */
 int notify_route_serve(sd_event *event, const NotifyRoute *route, NotifyProxy **ret);
 
 /* Tells the service manager that init is the main process, and leaves a process that passes notifications on

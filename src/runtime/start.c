@@ -105,7 +105,9 @@ static void pass_notifications_on(const char *root, State *state, const char *ad
                             state->id);
         dir_fd = state_open_directory(root, state->id);
         notify_route_leave(
-                        &(NotifyRoute) { .address = address,
+                        &(NotifyRoute) { .root = root,
+                                         .id = state->id,
+                                         .address = address,
                                          .socket_fd = notify_fd,
                                          .cgroup = state->cgroup,
                                          .init = &init },

@@ -19,6 +19,7 @@ sys.path.insert(0, str(HERE))
 
 from bundles import REPORTS, Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
+from listener import ADDRESS, Listener, Ways  # noqa: E402
 from machine import Machine  # noqa: E402
 from runtimes import RUNTIME, Runtime  # noqa: E402
 from users import User  # noqa: E402
@@ -147,6 +148,28 @@ def terminal(machine):
 
     yield run
     machine.run("rm /tmp/terminal.py")
+
+
+@pytest.fixture
+def listen(machine, nothing_left):
+    """listen(address): a Listener, one in a test."""
+    made = []
+
+    def start(address=ADDRESS):
+        made.append(Listener(machine, address))
+        return made[-1]
+
+    yield start
+    for listener in made:
+        listener.remove()
+
+
+@pytest.fixture
+def ways(machine, runtime):
+    """Starters of containers that notify, see Ways."""
+    ways = Ways(machine, runtime)
+    yield ways
+    ways.end()
 
 
 def pytest_configure(config):

@@ -26,6 +26,7 @@
 
 #define LISTEN_FDS_START 3
 #define LISTENERS_MAX    16
+#define FDS_MAX          253 /* in one message */
 
 /* Ends by a real fault: as pid 1 of its namespace a process ignores the signals that it sends to itself. */
 static int verb_crash(char **args) {
@@ -222,24 +223,29 @@ static int verb_devices(char **args) {
         return EXIT_SUCCESS;
 }
 
-/* Sends one notification with a descriptor (-1: none). */
-static int notify(const char *text, int fd) {
+/* Sends one notification of any bytes with descriptors. */
+static int notify_bytes(const void *data, size_t size, const int *fds, size_t n_fds) {
         struct sockaddr_un sa = { .sun_family = AF_UNIX };
-        char control[CMSG_SPACE(sizeof(int))] = {};
-        struct iovec iov = { .iov_base = (void *) text, .iov_len = strlen(text) };
+        char control[CMSG_SPACE(sizeof(int) * FDS_MAX)] = {};
+        struct iovec iov = { .iov_base = (void *) data, .iov_len = size };
         struct msghdr mh = { .msg_name = &sa, .msg_namelen = sizeof sa, .msg_iov = &iov, .msg_iovlen = 1 };
         int s = socket(AF_UNIX, SOCK_DGRAM, 0);
 
         strncpy(sa.sun_path, getenv("NOTIFY_SOCKET") ?: "", sizeof sa.sun_path - 1);
-        if (fd >= 0) {
+        if (n_fds > 0) {
                 mh.msg_control = control;
-                mh.msg_controllen = sizeof control;
+                mh.msg_controllen = CMSG_SPACE(sizeof(int) * n_fds);
                 *CMSG_FIRSTHDR(&mh) = (struct cmsghdr) { .cmsg_level = SOL_SOCKET,
                                                          .cmsg_type = SCM_RIGHTS,
-                                                         .cmsg_len = CMSG_LEN(sizeof(int)) };
-                memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), &fd, sizeof fd);
+                                                         .cmsg_len = CMSG_LEN(sizeof(int) * n_fds) };
+                memcpy(CMSG_DATA(CMSG_FIRSTHDR(&mh)), fds, sizeof(int) * n_fds);
         }
         return sendmsg(s, &mh, 0) < 0 || close(s) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The same with a text and at most one descriptor (-1: none). */
+static int notify(const char *text, int fd) {
+        return notify_bytes(text, strlen(text), &fd, fd >= 0);
 }
 
 /* A file in memory: systemd lets go of a pipe when its other end is closed. */
@@ -269,6 +275,46 @@ static int verb_keep(char **args) {
                 return EXIT_FAILURE;
         for (;;)
                 pause();
+}
+
+/* Sends a notification for each line of a file: how many descriptors, and the bytes as hexadecimal digits.
+ * The descriptors are files that contain their number. */
+static int verb_send(char **args) {
+        FILE *file = fopen(args[0], "re");
+        unsigned char data[16384];
+        char *line = NULL;
+        size_t room = 0;
+
+        while (file && getline(&line, &room, file) > 0) {
+                int fds[FDS_MAX], n = atoi(line);
+                size_t size = 0;
+
+                for (const char *p = strchr(line, ' ') + 1; sscanf(p, "%2hhx", data + size) == 1; p += 2)
+                        size++;
+                for (int i = 0; i < n; i++) {
+                        char text[16];
+
+                        snprintf(text, sizeof text, "%d", i);
+                        fds[i] = make_memory(text);
+                }
+                if (notify_bytes(data, size, fds, n) != EXIT_SUCCESS)
+                        return EXIT_FAILURE;
+                for (int i = 0; i < n; i++)
+                        close(fds[i]);
+        }
+        return file ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Sends STATUS=1 to STATUS=N as fast as it can. */
+static int verb_burst(char **args) {
+        for (int i = 1; i <= atoi(args[0]); i++) {
+                char text[32];
+
+                snprintf(text, sizeof text, "STATUS=%d", i);
+                if (notify(text, -1) != EXIT_SUCCESS)
+                        return EXIT_FAILURE;
+        }
+        return EXIT_SUCCESS;
 }
 
 /* Says which signals it is sent, and leaves with the stop signal. */
@@ -347,11 +393,11 @@ static const struct {
         const char *name;
         int (*run)(char **args);
 } verbs[] = {
-        { "accept", verb_accept }, { "claim", verb_claim },     { "compat", verb_compat },
-        { "crash", verb_crash },   { "devices", verb_devices }, { "fds", verb_fds },
-        { "keep", verb_keep },     { "keyring", verb_keyring }, { "poweroff", verb_poweroff },
-        { "serve", verb_serve },   { "signals", verb_signals }, { "syscall", verb_syscall },
-        { "watch", verb_watch },
+        { "accept", verb_accept },     { "burst", verb_burst },     { "claim", verb_claim },
+        { "compat", verb_compat },     { "crash", verb_crash },     { "devices", verb_devices },
+        { "fds", verb_fds },           { "keep", verb_keep },       { "keyring", verb_keyring },
+        { "poweroff", verb_poweroff }, { "send", verb_send },       { "serve", verb_serve },
+        { "signals", verb_signals },   { "syscall", verb_syscall }, { "watch", verb_watch },
 };
 
 int main(int argc, char **argv) {

@@ -4,69 +4,14 @@ datagram, and as services of Type=notify.
 
 What runc (1.1) and crun (1.21) do differently is said where it matters: most of this fails or hangs with them."""
 
-import json
 import shlex
 
 import pytest
 
-# argv: file for the log, address. Binds, then writes a line of JSON for each datagram.
-LISTENER = """
-import array, json, socket, sys
-log, address = sys.argv[1:]
-s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-s.bind("\\0" + address[1:] if address[0] == "@" else address)
-with open(log, "w", buffering=1) as out:
-    while True:
-        data, control, _, _ = s.recvmsg(65536, 65536)
-        fds, sender = array.array("i"), 0
-        for _, kind, value in control:
-            if kind == socket.SCM_RIGHTS:
-                fds.frombytes(value)
-            else:
-                sender = array.array("i", value)[0]
-        contents = []
-        for fd in fds:
-            try:
-                contents.append(open(fd, "rb").read().decode())
-            except OSError:
-                contents.append("?")
-        print(json.dumps({"text": data.decode(), "fds": len(fds), "contents": contents, "sender": sender}), file=out)
-"""
-
-ADDRESS = "/run/test-notify"
+from listener import ADDRESS
 
 # ends on SIGTERM, although it is pid 1 of its namespace
 UNTIL_TERM = "trap 'exit 0' TERM; while :; do sleep 1000 & wait $!; done"
-
-
-class Listener:
-    """What came in at a socket that is not systemd's."""
-
-    def __init__(self, machine, address):
-        self.machine = machine
-        self.address = address
-        machine.write("/run/test-listener.py", LISTENER)
-        machine.run("rm -f /run/test-notify /run/test-notify.log")
-        machine.run(["systemd-run", "--unit=test-listener", "--collect", "python3", "/run/test-listener.py",
-                     "/run/test-notify.log", address])
-        machine.wait_until("test -e /run/test-notify.log")
-
-    def datagrams(self):
-        return [json.loads(line) for line in self.machine.output("cat /run/test-notify.log").splitlines()]
-
-    def texts(self):
-        return [datagram["text"] for datagram in self.datagrams()]
-
-    def wait_for(self, text):
-        self.machine.wait_until(f"grep -F {shlex.quote(json.dumps(text))} /run/test-notify.log")
-
-
-@pytest.fixture
-def listen(machine):
-    """listen(address): a listener."""
-    yield lambda address=ADDRESS: Listener(machine, address)
-    machine.run("systemctl stop test-listener; rm -f /run/test-listener.py /run/test-notify /run/test-notify.log", check=False)
 
 
 @pytest.fixture
