@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the watch on a container's memory.events and the end by the OOM killer. Limits are the unit layer's.
- */
+/* Owns the watch on a container's memory.events, on what systemd-oomd does to it, and the end by the OOM
+ * killer. Limits are the unit layer's, words oom-report.c's. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "runtime/oom.h"
@@ -17,20 +19,25 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/process-util.h"
-
-#define CGROUP_ROOT "/sys/fs/cgroup"
+#include "cgroup/cgroup.h"
+#include "runtime/oom-report.h"
 
 /* Of the service's cgroup, for nobody but the supervisor that ends in it. */
 #define OOM_CGROUP "oom"
 
+/* How often systemd-oomd has killed the processes of a cgroup. It counts before it kills; systemd reads it
+ * from there, too. */
+#define OOMD_MARK "user.oomd_ooms"
+
 struct OomWatch {
-        int dir_fd;    /* the cgroup */
-        int events_fd; /* its memory.events */
+        char *cgroup;
+        int dir_fd;
+        int events_fd;     /* its memory.events; -EBADF: there is no memory controller */
+        int kernel_log_fd; /* -EBADF: not for us */
         sd_event_source *source;
         OomHandler handler;
         void *userdata;
-        uint64_t n_killed;
-        bool seen;
+        uint64_t n_killed, n_marks;
 };
 
 uint64_t cgroup_event_count(const char *text, const char *key) {
@@ -58,60 +65,90 @@ static int read_count(int fd, uint64_t *ret) {
         return 0;
 }
 
-void oom_watch_check(OomWatch *w) {
-        _cleanup_free_ char *limit = NULL;
-        uint64_t n;
+/* Also of a cgroup that has been removed meanwhile. */
+static uint64_t read_marks(int dir_fd) {
+        char text[32];
+        ssize_t n = fgetxattr(dir_fd, OOMD_MARK, text, sizeof text - 1);
 
-        if (!w || w->seen || read_count(w->events_fd, &n) < 0 || n <= w->n_killed)
+        text[n < 0 ? 0 : n] = '\0';
+        return strtoull(text, NULL, 10);
+}
+
+static void check_kernel(OomWatch *w) {
+        uint64_t n = 0, told;
+
+        if (w->events_fd < 0)
                 return;
+        if (read_count(w->events_fd, &n) < 0)
+                n = w->n_killed; /* gone; the kernel's log is not */
+        else if (n == w->n_killed)
+                return;
+        told = oom_report(w->cgroup, w->kernel_log_fd, n - w->n_killed);
+        w->n_killed = n;
+        if (told > 0)
+                w->handler(OOM_KILLER_KERNEL, w->userdata);
+}
 
-        w->seen = true;
-        if (read_file_at(w->dir_fd, "memory.max", &limit, NULL) >= 0)
-                limit[strcspn(limit, "\n")] = '\0';
-        log_error("The kernel killed %" PRIu64
-                  " process(es) of the container for want of memory (memory.max is %s).",
-                  n - w->n_killed, limit ?: "unknown");
-        w->handler(w->userdata);
+static void check_oomd(OomWatch *w) {
+        uint64_t n = read_marks(w->dir_fd);
+
+        if (n == w->n_marks)
+                return;
+        w->n_marks = n;
+        log_error("systemd-oomd killed the container, for memory pressure or want of swap: 'journalctl -u "
+                  "systemd-oomd' tells which. ManagedOOMPreference= in [Service] spares a container, "
+                  "ManagedOOMMemoryPressureLimit= sets the limit.");
+        w->handler(OOM_KILLER_OOMD, w->userdata);
+}
+
+void oom_watch_check(OomWatch *w) {
+        if (!w)
+                return;
+        check_kernel(w);
+        check_oomd(w);
 }
 
 static int on_memory_event(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         OomWatch *w = userdata;
         uint64_t n;
 
-        /* A removed cgroup reports an error for ever. */
-        if (read_count(fd, &n) < 0)
-                return sd_event_source_set_enabled(s, SD_EVENT_OFF);
         oom_watch_check(w);
-        return 0;
+        /* A removed cgroup reports an error for ever. */
+        return read_count(fd, &n) < 0 ? sd_event_source_set_enabled(s, SD_EVENT_OFF) : 0;
 }
 
-int oom_watch_new(sd_event *event, const char *cgroup, OomHandler handler, void *userdata, OomWatch **ret) {
-        _cleanup_(oom_watch_freep) OomWatch *w = g_new0(OomWatch, 1);
-        g_autofree char *path = g_strconcat(CGROUP_ROOT, cgroup, NULL);
+static int watch_events(OomWatch *w, sd_event *event) {
         int r;
 
-        w->handler = handler;
-        w->userdata = userdata;
-        w->events_fd = -EBADF;
-        w->dir_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (w->dir_fd < 0)
-                return log_error_errno(errno, "Failed to open cgroup '%s': %m", path);
         w->events_fd = openat(w->dir_fd, "memory.events", O_RDONLY | O_CLOEXEC);
-        if (w->events_fd < 0) {
-                *ret = NULL;
-                return errno == ENOENT
-                                ? 0
-                                : log_error_errno(errno, "Failed to open memory.events of '%s': %m", path);
-        }
-
+        if (w->events_fd < 0)
+                return errno == ENOENT ? 0 : negative_errno();
+        w->kernel_log_fd = oom_open_kernel_log();
         r = read_count(w->events_fd, &w->n_killed);
         if (r >= 0)
                 r = sd_event_add_io(event, &w->source, w->events_fd, EPOLLPRI, on_memory_event, w);
         /* before the end of the processes, which comes with it */
-        if (r >= 0)
-                r = sd_event_source_set_priority(w->source, SD_EVENT_PRIORITY_IMPORTANT);
+        return r < 0 ? r : sd_event_source_set_priority(w->source, SD_EVENT_PRIORITY_IMPORTANT);
+}
+
+int oom_watch_new(sd_event *event, const char *cgroup, OomHandler handler, void *userdata, OomWatch **ret) {
+        _cleanup_(oom_watch_freep) OomWatch *w = g_new(OomWatch, 1);
+        int r;
+
+        *w = (OomWatch) {
+                .cgroup = g_strdup(cgroup),
+                .dir_fd = cgroup_open(cgroup),
+                .events_fd = -EBADF,
+                .kernel_log_fd = -EBADF,
+                .handler = handler,
+                .userdata = userdata,
+        };
+        if (w->dir_fd < 0)
+                return log_error_errno(w->dir_fd, "Failed to open cgroup '%s': %m", cgroup);
+        w->n_marks = read_marks(w->dir_fd);
+        r = watch_events(w, event);
         if (r < 0)
-                return log_error_errno(r, "Failed to watch memory.events of '%s': %m", path);
+                return log_error_errno(r, "Failed to watch memory.events of '%s': %m", cgroup);
 
         *ret = TAKE_PTR(w);
         return 0;
@@ -119,26 +156,29 @@ int oom_watch_new(sd_event *event, const char *cgroup, OomHandler handler, void 
 
 void oom_watch_free(OomWatch *w) {
         sd_event_source_disable_unref(w->source);
+        closep(&w->kernel_log_fd);
         closep(&w->events_fd);
         closep(&w->dir_fd);
+        g_free(w->cgroup);
         g_free(w);
+}
+
+static int open_own_cgroup(void) {
+        _cleanup_free_ char *cgroup = NULL;
+        int r;
+
+        r = pid_cgroup(0, &cgroup);
+        return r < 0 ? r : cgroup_open(cgroup);
 }
 
 /* Moves this process into a cgroup of its own below the service's and takes all memory away from it. Not in
  * the service's cgroup itself: ExecStopPost= still has to run there, and counts of events go up the tree. */
 static int take_own_memory(void) {
-        _cleanup_free_ char *cgroup = NULL;
-        g_autofree char *path = NULL;
-        _cleanup_close_ int service_fd = -EBADF, oom_fd = -EBADF;
+        _cleanup_close_ int service_fd = open_own_cgroup(), oom_fd = -EBADF;
         int r;
 
-        r = pid_cgroup(0, &cgroup);
-        if (r < 0)
-                return r;
-        path = g_strconcat(CGROUP_ROOT, cgroup, NULL);
-        service_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (service_fd < 0)
-                return negative_errno();
+                return service_fd;
         if (mkdirat(service_fd, OOM_CGROUP, 0755) < 0 && errno != EEXIST)
                 return negative_errno();
         oom_fd = openat(service_fd, OOM_CGROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -154,26 +194,47 @@ static int take_own_memory(void) {
         return r;
 }
 
-_Noreturn void oom_end(void) {
+/* What we have is charged where we were. The first new page is the one that cannot be had. */
+static void want_memory(void) {
+        size_t size = 1024 * 1024;
+        volatile char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        for (size_t i = 0; p != MAP_FAILED && i < size; i += 4096)
+                p[i] = 1;
+}
+
+static int end_by_kernel(void) {
         int r;
 
         /* A protected process (OOMScoreAdjust=-1000) would not be killed. */
         r = write_string_at(AT_FDCWD, "/proc/self/oom_score_adj", "0");
         if (r >= 0)
                 r = take_own_memory();
+        if (r >= 0)
+                want_memory();
+        return r;
+}
+
+/* systemd takes it for news when it has grown. */
+static int leave_mark(void) {
+        _cleanup_close_ int fd = open_own_cgroup();
+        char text[32];
+
+        if (fd < 0)
+                return fd;
+        (void) snprintf(text, sizeof text, "%" PRIu64, read_marks(fd) + 1);
+        return fsetxattr(fd, OOMD_MARK, text, strlen(text), 0) < 0 ? negative_errno() : 0;
+}
+
+_Noreturn void oom_end(OomKiller by) {
+        int r;
+
+        r = by == OOM_KILLER_KERNEL ? end_by_kernel() : -EOPNOTSUPP;
+        if (r < 0)
+                r = leave_mark();
         if (r < 0)
                 (void) log_warning_errno(
                                 r, "Failed to end as out of memory, so the result will be 'signal': %m");
-        else {
-                /* What we have is charged where we were. The first new page is the one that cannot be had.
-                 */
-                size_t size = 1024 * 1024;
-                volatile char *p =
-                                mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-                for (size_t i = 0; p != MAP_FAILED && i < size; i += 4096)
-                        p[i] = 1;
-        }
         (void) kill(getpid(), SIGKILL);
         for (;;)
                 (void) pause();

@@ -71,21 +71,37 @@ static int spawn_create(Supervisor *s, const int stdio[static _STREAM_MAX]) {
         return r > 0 ? log_error_errno(r, "Failed to execute '%s': %m", BERTH_BINDIR "/berth") : 0;
 }
 
-/* Our own protection from the OOM killer (OOMScoreAdjust= of the unit) is not the payload's: it would
- * inherit it. */
+#define OOM_SCORE "/proc/self/oom_score_adj"
+
+/* How much likelier than its supervisor a user's container is to be killed. */
+#define OOM_DISTANCE 100
+
+/* Our own protection from the OOM killer (OOMScoreAdjust= of the unit) is not the payload's, which would
+ * inherit it. A user's systemd cannot give it to us, and leaves us with its own: then the payload gets a
+ * worse one, as other units of users do. Caller frees; NULL: it may have ours. */
+static char *payload_oom_score(const char *own) {
+        _cleanup_free_ char *path = g_strdup_printf("/proc/%d/oom_score_adj", (int) getppid()),
+                            *managers = NULL;
+        int score = atoi(own);
+
+        if (score < 0)
+                return g_strdup("0");
+        if (geteuid() == 0 || read_file_at(AT_FDCWD, path, &managers, NULL) < 0 || atoi(managers) != score)
+                return NULL;
+        return g_strdup_printf("%d", MIN(score + OOM_DISTANCE, 1000));
+}
+
 static int spawn_unprotected(Supervisor *s, const int stdio[static _STREAM_MAX]) {
-        static const char path[] = "/proc/self/oom_score_adj";
-        _cleanup_free_ char *own = NULL;
-        bool protected;
+        _cleanup_free_ char *own = NULL, *score = NULL;
         int r;
 
-        protected = read_file_at(AT_FDCWD, path, &own, NULL) >= 0 && own[0] == '-';
-        if (protected)
-                (void) write_string_at(AT_FDCWD, path, "0");
+        if (read_file_at(AT_FDCWD, OOM_SCORE, &own, NULL) >= 0)
+                score = payload_oom_score(own);
+        if (score)
+                (void) write_string_at(AT_FDCWD, OOM_SCORE, score);
         r = spawn_create(s, stdio);
-        if (protected)
-                (void) write_string_at(
-                                AT_FDCWD, path, own); /* may need a capability that a user's systemd lacks */
+        if (score)
+                (void) write_string_at(AT_FDCWD, OOM_SCORE, own); /* lower: that may need a capability */
         return r;
 }
 

@@ -55,7 +55,7 @@ typedef struct Supervisor {
         bool main_asked; /* to end */
         bool stop_requested;
         bool leave_requested; /* another supervisor is to take over when the container runs */
-        bool oom_killed;
+        OomKiller oom_killer;
         int lost_signal;          /* SIGKILL was sent in place of this one, which would have been lost */
         int end_code, end_status; /* of the payload, as in siginfo_t; code 0: it never ran */
         bool end_unknown;         /* it ran, and nobody can tell how it ended */
@@ -131,8 +131,8 @@ void supervise_signal_payload(Supervisor *s, int sig);
 /* Sends the payload its stop signal, or ends what is being made. systemd is told once. */
 void supervise_request_stop(Supervisor *s);
 
-/* An OomHandler: stops the container, and remembers why. */
-void supervise_on_oom(void *userdata);
+/* An OomHandler: does what OOMPolicy= of the unit says, and remembers why. */
+void supervise_on_oom(OomKiller by, void *userdata);
 
 /* ---- supervise-freeze.c ---- */
 

@@ -10,8 +10,10 @@
 
 #include "basic/log.h"
 #include "runtime/rebirth.h"
+#include "runtime/service-env.h"
 #include "runtime/stop-signal.h"
 #include "runtime/supervisor.h"
+#include "unit/outcome.h"
 
 /* How long a process that the kernel has killed may take to be gone. */
 #define OOM_SETTLE_USEC (100 * UINT64_C(1000))
@@ -69,19 +71,41 @@ static int on_leave(sd_event_source *source, const struct signalfd_siginfo *si, 
 }
 
 static int on_oom_settled(sd_event_source *source, uint64_t usec, void *userdata) {
-        supervise_request_stop(userdata);
+        Supervisor *s = userdata;
+
+        if (!pid_is_dying(s->init.pid))
+                supervise_request_stop(s);
         return 0;
 }
 
-/* Whatever was killed, a container that lacks a process does not go on (OOMPolicy=stop). If it was init,
- * that takes a moment to be gone, and there will be nothing to stop. */
-void supervise_on_oom(void *userdata) {
-        Supervisor *s = userdata;
+/* What OOMPolicy= of the unit says. Asked for only now, so that a start does not pay for it. Caller frees.
+ */
+static char *oom_policy(const Supervisor *s) {
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        _cleanup_free_ char *unit = NULL;
+        char *policy = NULL;
 
-        s->oom_killed = true;
-        if (s->phase == PHASE_RUNNING &&
-            sd_event_add_time_relative(
-                            s->event, NULL, CLOCK_MONOTONIC, OOM_SETTLE_USEC, 0, on_oom_settled, s) < 0)
+        if (service_own_unit(&unit) < 0 || manager_connect(manager_ours(), s->event, &manager) < 0 ||
+            service_oom_policy(manager, unit, &policy) < 0)
+                return g_strdup("stop");
+        return policy;
+}
+
+/* With OOMPolicy=stop, whatever was killed, a container that lacks a process does not go on. If it was init,
+ * that takes a moment to be gone, and there will be nothing to stop. */
+void supervise_on_oom(OomKiller by, void *userdata) {
+        Supervisor *s = userdata;
+        _cleanup_free_ char *policy = oom_policy(s);
+
+        if (streq(policy, "continue"))
+                return;
+        s->oom_killer = by;
+        if (s->phase != PHASE_RUNNING)
+                return;
+        if (streq(policy, "kill"))
+                (void) pidref_kill(&s->init, SIGKILL); /* if memory.oom.group did not */
+        else if (sd_event_add_time_relative(
+                                 s->event, NULL, CLOCK_MONOTONIC, OOM_SETTLE_USEC, 0, on_oom_settled, s) < 0)
                 supervise_request_stop(s);
 }
 

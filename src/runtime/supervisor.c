@@ -146,8 +146,8 @@ int supervise(const char *id) {
         tear_down(&s);
         supervise_correct_end(&s);
 
-        if (s.oom_killed)
-                oom_end();
+        if (s.oom_killer != OOM_KILLER_NONE)
+                oom_end(s.oom_killer);
         if (s.lost_signal > 0 && s.end_code == CLD_KILLED && s.end_status == SIGKILL)
                 end_like(CLD_KILLED, s.lost_signal);
         if (s.end_code != 0)

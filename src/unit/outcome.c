@@ -45,6 +45,19 @@ int service_outcome(Manager *m, const char *service, uint64_t since_usec, Servic
         return 1;
 }
 
+int service_oom_policy(Manager *m, const char *service, char **ret) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_free_ char *path = unit_object_path(service);
+
+        if (sd_bus_get_property_string(
+                            m->bus, SYSTEMD_NAME, path, SYSTEMD_NAME ".Service", "OOMPolicy", &error, ret) <
+            0)
+                return log_error_errno(
+                                error_to_errno(&error), "Failed to read OOMPolicy= of %s: %s", service,
+                                error_text(&error));
+        return 0;
+}
+
 int unit_reset_failed(Manager *m, const char *unit) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         int r;

@@ -17,5 +17,9 @@ typedef struct ServiceOutcome {
  * or 0 when nothing is known. Waits for systemd's answers without running the event loop. Logs. */
 int service_outcome(Manager *m, const char *service, uint64_t since_usec, ServiceOutcome *ret);
 
+/* Reads OOMPolicy= of a service: "continue", "stop", "kill". Waits for the answer without running the event
+ * loop. Logs. Caller frees. */
+int service_oom_policy(Manager *m, const char *service, char **ret);
+
 /* Lets systemd forget a unit that failed. No such unit is success. Logs. */
 int unit_reset_failed(Manager *m, const char *unit);

@@ -83,6 +83,9 @@ static void take_property(PropertyList *list, const char *name, GVariant *value)
                                 property_set(list, name, value);
                         return;
                 }
+        /* Of the others, the supervisor takes care. A scope without it is an older systemd's. */
+        if (streq(name, "OOMPolicy") && streq(g_variant_get_string(value, NULL), "kill"))
+                property_set_optional(list, name, value);
         /* These depend on the machine, and are compared later. */
         if (streq(name, "TasksMax") || streq(name, "Slice"))
                 property_set(list, name, value);

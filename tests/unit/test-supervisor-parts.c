@@ -11,6 +11,7 @@
 #include "runtime/stop-signal.h"
 
 #include "basic/cleanup.h"
+#include "runtime/oom-report.h"
 #include "runtime/oom.h"
 #include "runtime/service-env.h"
 
@@ -146,12 +147,96 @@ static void test_environment(void) {
         g_assert_cmpstr(other, ==, "INVOCATION_ID=abc");
 }
 
+#define RECORD(memcg, rest)                                                                     \
+        "6,812,45523040,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=x.scope," \
+        "mems_allowed=0," memcg ",task_memcg=" rest
+
+static void test_kill_in_kernel_log(void) {
+        static const struct {
+                const char *record;
+                const char *task, *limit; /* NULL task: not ours */
+                int pid;
+        } cases[] = {
+                { RECORD("oom_memcg=/m.slice/x.scope", "/m.slice/x.scope,task=tail,pid=254,uid=0\n"), "tail",
+                  "/m.slice/x.scope", 254 },
+                { RECORD("oom_memcg=/m.slice", "/m.slice/x.scope/sub,task=a b,pid=7,uid=0\n"), "a b",
+                  "/m.slice", 7 },
+                { RECORD("global_oom", "/m.slice/x.scope,task=tail,pid=254,uid=0\n"), "tail", NULL, 254 },
+                { RECORD("oom_memcg=/host/m.slice", "/host/m.slice/x.scope,task=t,pid=1,uid=0\n"), "t",
+                  "/host/m.slice", 1 },
+                /* a name is what a process likes */
+                { RECORD("global_oom", "/m.slice/x.scope,task=x,pid=1,uid=0,pid=254,uid=0\n"),
+                  "x,pid=1,uid=0", NULL, 254 },
+                /* of others */
+                { RECORD("oom_memcg=/m.slice", "/m.slice/x.scope2,task=tail,pid=254,uid=0\n") },
+                { RECORD("oom_memcg=/m.slice", "/m.slice/y.scope,task=/m.slice/x.scope,pid=2,uid=0\n") },
+                { RECORD("oom_memcg=/m.slice", "/m.slice,task=tail,pid=254,uid=0\n") },
+                /* not such a record */
+                { RECORD("oom_memcg=/m.slice", "/m.slice/x.scope,task=tail,pid=x,uid=0\n") },
+                { RECORD("oom_memcg=/m.slice", "/m.slice/x.scope,task=tail\n") },
+                { RECORD("oom_memcg=/m.slice", "/m.slice/x.scope\n") },
+                { "6,812,45523040,-;Memory cgroup out of memory: Killed process 254 (tail)\n" },
+                { "" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(oom_kill_done) OomKill kill = { 0 };
+
+                g_test_message("case %zu", i);
+                g_assert_cmpint(oom_kill_parse(cases[i].record, "/m.slice/x.scope", &kill), ==,
+                                cases[i].task != NULL);
+                g_assert_cmpstr(kill.task, ==, cases[i].task);
+                g_assert_cmpstr(kill.limit, ==, cases[i].limit);
+                g_assert_cmpint(kill.pid, ==, cases[i].pid);
+        }
+}
+
+static void test_limits_in_kernel_log(void) {
+        static const struct {
+                const char *memory, *swap;
+                const char *max, *swap_max;
+        } cases[] = {
+                { "24576kB, limit 24576kB, failcnt 51", "0kB, limit 0kB, failcnt 0", "24M", "0" },
+                { "1kB, limit 1048576kB, failcnt 51", "0kB, limit 9007199254740988kB, failcnt 0", "1G",
+                  NULL },
+                { "1kB, limit 3kB, failcnt 51", "0kB, limit x", "3K", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_(oom_kill_done) OomKill kill = { 0 };
+                _cleanup_free_ char *memory = g_strconcat("6,1,2,-;memory: usage ", cases[i].memory, NULL);
+                _cleanup_free_ char *swap = g_strconcat("6,1,2,-;swap: usage ", cases[i].swap, NULL);
+
+                oom_kill_parse_limits(memory, &kill);
+                oom_kill_parse_limits(swap, &kill);
+                oom_kill_parse_limits("6,1,2,-;something else", &kill);
+                g_assert_cmpstr(kill.max, ==, cases[i].max);
+                g_assert_cmpstr(kill.swap, ==, cases[i].swap_max);
+        }
+}
+
+static void test_format_limit(void) {
+        static const char *const cases[][2] = {
+                { "max", NULL },           { "0", "0" },     { "33554432", "32M" }, { "1073741824", "1G" },
+                { "1610612736", "1536M" }, { "4096", "4K" }, { "4097", "4097" },    { "", NULL },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = oom_format_limit(cases[i][0]);
+
+                g_assert_cmpstr(text, ==, cases[i][1]);
+        }
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/stop-signal/lost", test_lost);
         g_test_add_func("/stop-signal/waiting-set", test_waiting_set);
         g_test_add_func("/stop-signal/end-like", test_end_like);
         g_test_add_func("/oom/event-count", test_event_count);
+        g_test_add_func("/oom/kernel-log", test_kill_in_kernel_log);
+        g_test_add_func("/oom/kernel-log-limits", test_limits_in_kernel_log);
+        g_test_add_func("/oom/format-limit", test_format_limit);
         g_test_add_func("/service-env/clock-offset", test_clock_offset);
         g_test_add_func("/service-env/environment", test_environment);
         return g_test_run();

@@ -133,3 +133,26 @@ podman_setup() {
 podman_cgroup() {
         echo "/sys/fs/cgroup$(podman inspect -f '{{.State.CgroupPath}}' "$1")"
 }
+
+# A shell whose child is killed for want of memory, and that goes on and handles SIGTERM.
+# shellcheck disable=SC2034
+HUNGRY_CHILD="sh -c 'trap \"echo got TERM; exit 0\" TERM; tail /dev/zero; echo lost a child; sleep 1000 & wait'"
+
+# hungry COMMAND SETTING...: declare container@hungry
+hungry() {
+        printf '[Container]\nRootfs=/srv/rootfs\nExec=%s\n[Service]\n' "$1" >/etc/berth/hungry.container
+        shift
+        printf '%s\n' "$@" >>/etc/berth/hungry.container
+        systemctl daemon-reload
+}
+
+cursor() {
+        journalctl --sync
+        journalctl -q -n1 --show-cursor | sed -n 's/^-- cursor: //p'
+}
+
+# said SINCE
+said() {
+        journalctl --sync
+        journalctl -q -o cat --after-cursor="$1" -u container@hungry
+}
