@@ -135,6 +135,31 @@ static void append_mounts(GString *out, const ContainerFile *c) {
         g_string_append_c(out, '\n');
 }
 
+/* What a key of [Service] is in the end; NULL: not there, or empty. Borrowed. */
+static const char *service_value(const ContainerFile *c, const char *key) {
+        const char *value = NULL;
+
+        for (unsigned i = 0; i < c->files->len; i++) {
+                const GArray *entries = ((const UnitFile *) c->files->pdata[i])->entries;
+
+                for (unsigned k = 0; k < entries->len; k++) {
+                        const UnitEntry *e = &g_array_index(entries, UnitEntry, k);
+
+                        if (e->key && streq(e->section, "Service") && streq(e->key, key))
+                                value = *e->value ? e->value : NULL;
+                }
+        }
+        return value;
+}
+
+/* systemd before version 254 does not tell the service that it may store descriptors. */
+static void append_store(GString *out, const ContainerFile *c) {
+        const char *max = service_value(c, "FileDescriptorStoreMax");
+
+        if (max && *max != '0' && strspn(max, "0123456789") == strlen(max))
+                g_string_append_printf(out, "Environment=FDSTORE=%s\n", max);
+}
+
 /* What runs the container: its service, or the template for those of its connections. */
 static void add_service(Generation *g, const char *unit) {
         GString *out = g_string_new(NULL);
@@ -145,6 +170,7 @@ static void add_service(Generation *g, const char *unit) {
         g_string_append(out, "\n[Service]\n");
         if (g->container->has_socket && !g->connection)
                 g_string_append_printf(out, "Sockets=%s\n", g->socket);
+        append_store(out, g->container);
         append_section(out, g->container, "Service");
         add(g, g_strdup_printf("%s.d/50-berth.conf", unit), g_string_free(out, FALSE), NULL);
 }

@@ -51,6 +51,53 @@ def test_stopping(machine, bundles):
     machine.wait_until("test $(systemctl show -P ActiveState container@leaver) = inactive")
 
 
+def rows(*messages):
+    """What `payload send` reads: (text, number of descriptors)."""
+    return "".join(f"{n_fds} {text.encode().hex()}\n" for text, n_fds in messages)
+
+
+def test_what_systemd_knows(machine, bundles, declare):
+    """Each message that changes what systemd shows of a service, and those that may not."""
+    bundles.make("open", ["sh", "-c", "payload send /rows && exec payload signals"])
+    (bundles.directory("open") / "rootfs/rows").write_text(rows(
+        ("FDSTORE=1\nFDNAME=one", 2), ("FDSTORE=1\nFDNAME=two\nFDPOLL=0", 1), ("FDSTORE=1\nFDNAME=berth-three", 1),
+        ("FDSTOREREMOVE=1\nFDNAME=one", 0), ("WATCHDOG_USEC=1", 0), ("NOTIFYACCESS=all", 0), ("MAINPID=1\nERRNO=2", 0),
+        ("WATCHDOG=1\nSTATUS=all said", 0), ("READY=1\nSTOPPING=0", 1)))
+    declare("/etc/berth/open.container",
+            "[Container]\nBundle=/var/lib/berth/open\nNotify=ready\n[Service]\nFileDescriptorStoreMax=8\nWatchdogSec=60\n")
+    machine.run("systemctl start container@open")
+    shown = machine.show("container@open", "ActiveState", "MainPID", "NFileDescriptorStore", "NotifyAccess", "StatusErrno",
+                         "StatusText", "WatchdogUSec")
+    main = shown.pop("MainPID")
+    assert machine.output(f"cat /proc/{main}/comm") == "berth-supervise"
+    assert shown == {"ActiveState": "active", "NFileDescriptorStore": "1", "NotifyAccess": "exec", "StatusErrno": "2",
+                     "StatusText": "all said", "WatchdogUSec": "1min"}
+
+
+def test_stored_descriptors_come_after_sockets(machine, bundles, declare):
+    """They come back behind the sockets, each with its name."""
+    bundles.make("shop", ["sh", "-c", "payload send /rows; systemd-notify READY=1 STATUS=$LISTEN_FDNAMES=$(cat <&4); exec payload signals"])
+    (bundles.directory("shop") / "rootfs/rows").write_text(rows(("FDSTORE=1\nFDNAME=till\nFDPOLL=0", 1)))
+    declare("/etc/berth/shop.container",
+            "[Container]\nBundle=/var/lib/berth/shop\nNotify=ready\n[Service]\nFileDescriptorStoreMax=1\n"
+            "[Socket]\nListenStream=/run/test-shop\nFileDescriptorName=door\n")
+    machine.run("systemctl start container@shop.socket")
+    try:
+        machine.run("systemctl start container@shop")
+        assert machine.show("container@shop", "StatusText") == "door="
+        machine.run("systemctl restart container@shop")
+        assert machine.show("container@shop", "StatusText", "NFileDescriptorStore") == {
+            "StatusText": "door:till=0", "NFileDescriptorStore": "1"}
+    finally:
+        machine.run("systemctl stop container@shop.socket container@shop")
+
+
+def test_exec_does_not_speak(machine, bundles):
+    bundles.make("mute", ["payload", "signals"])
+    machine.run("systemctl start container@mute")
+    assert machine.output(["berth", "exec", "mute", "sh", "-c", 'echo "[$NOTIFY_SOCKET]"']) == "[]"
+
+
 def test_recorded(machine, bundles, declare):
     """Whether and when the service manager has been told: until then there is no such thing in the state."""
     bundles.make("witness", ["sh", "-c", "until [ -e /go ]; do sleep 0.05; done; systemd-notify --ready; exec sleep 1000"])

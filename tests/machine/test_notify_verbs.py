@@ -289,10 +289,11 @@ def test_service_that_extends_its_timeout(machine, bundles, declare, runtime):
 def test_descriptor_store(machine, bundles, declare, runtime, how):
     """What the payload keeps there comes back after a restart: no peer passes descriptors on."""
     bundle = bundles.make("keeper", ["payload", "keep", "treasure"])
-    store = "FileDescriptorStoreMax=4\nEnvironment=FDSTORE=4"  # systemd sets the variable itself since version 254
+    store = "FileDescriptorStoreMax=4"
     if how == "verb":
         unit = "keeper"
-        declare("/run/systemd/system/keeper.service", service(runtime, bundle, "keeper", store, "KillSignal=SIGKILL"))
+        declare("/run/systemd/system/keeper.service", service(
+            runtime, bundle, "keeper", store, "Environment=FDSTORE=4", "KillSignal=SIGKILL"))  # as systemd does since version 254
     else:
         unit = "container@keeper"
         declare("/etc/berth/keeper.container", f"[Container]\nBundle={bundle}\nNotify=ready\n[Service]\n{store}\n")
