@@ -7,6 +7,7 @@
 
 #include <syslog.h>
 
+#include "basic/capability-names.h"
 #include "basic/macro.h"
 #include "config/container-keys.h"
 #include "config/words.h"
@@ -41,20 +42,26 @@ static void unknown_section(const UnitEntry *entry, GPtrArray *messages) {
                        entry->section, near ? ", did you mean [" : "", near ?: "", near ? "]?" : "");
 }
 
+static void wrong_section(const UnitEntry *entry, const char *section, GPtrArray *messages) {
+        config_message(messages, LOG_ERR, entry->file, entry->line,
+                       "key '%s' is in section [%s], but belongs into [%s]", entry->key, entry->section,
+                       section);
+}
+
 static void unknown_key(const UnitEntry *entry, GPtrArray *messages) {
         _cleanup_ptr_array_ GPtrArray *names = g_ptr_array_new();
+        const char *section = container_key_belongs(entry->key), *near;
         const ContainerKey *key;
-        const char *near;
 
         for (size_t i = 0; (key = container_key_at(i)); i++) {
                 if (streq(key->section, entry->section))
                         g_ptr_array_add(names, (char *) key->name);
-                else if (streq(key->name, entry->key)) {
-                        config_message(messages, LOG_ERR, entry->file, entry->line,
-                                       "key '%s' is in section [%s], but belongs into [%s]", entry->key,
-                                       entry->section, key->section);
-                        return;
-                }
+                else if (streq(key->name, entry->key))
+                        section = key->section;
+        }
+        if (section) {
+                wrong_section(entry, section, messages);
+                return;
         }
         near = config_suggest(entry->key, (const char *const *) names->pdata, names->len);
         config_message(messages, LOG_ERR, entry->file, entry->line,
@@ -148,6 +155,12 @@ static bool has_listener(const ContainerFile *c) {
         return false;
 }
 
+/* "all" in one of them is what the other makes exceptions from. */
+static uint64_t both_all(const ContainerFile *c) {
+        return c->add_capability == CAPABILITY_ALL || c->drop_capability == CAPABILITY_ALL ? CAPABILITY_ALL
+                                                                                           : 0;
+}
+
 /* What must hold between keys. */
 static void check_together(const ContainerFile *c, GPtrArray *messages) {
         const struct {
@@ -158,6 +171,8 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                 { c->rootfs && c->bundle, "Rootfs= and Bundle= exclude each other" },
                 { c->rootfs && !c->exec && (!c->entrypoint || !*c->entrypoint),
                   "Rootfs= needs Exec=: a directory does not say what to run" },
+                { c->add_capability & c->drop_capability & ~both_all(c),
+                  "AddCapability= and DropCapability= name the same capability" },
                 { c->group && !c->user, "Group= needs User=" },
                 { c->clos_id && streq(c->clos_id, "info"),
                   "ClosID=info is a name that resctrl uses itself" },
@@ -186,7 +201,11 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         c->volumes = g_ptr_array_new_with_free_func(container_volume_free);
         c->environment_host = -1;
         c->http_proxy = -1;
+        c->label_disable = -1;
+        c->label_nested = -1;
+        c->no_new_privileges = -1;
         c->read_only = -1;
+        c->read_only_tmpfs = -1;
         c->run_init = -1;
         c->terminal = -1;
         c->accept = -1;

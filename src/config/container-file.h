@@ -80,9 +80,17 @@ typedef struct ContainerFile {
         char **add_host;                        /* lines of hosts(5) */
         char **dns, **dns_option, **dns_search; /* words of resolv.conf(5); dns may be the one word "none" */
         char *timezone;                         /* "local" or a name below /usr/share/zoneinfo */
-        int run_init;                           /* -1: not given */
-        int read_only;                          /* -1: not given */
-        int terminal;                           /* -1: not given */
+        uint64_t add_capability, drop_capability, ambient_capability; /* bits by number */
+        int no_new_privileges;                                        /* -1: not given */
+        char *seccomp_profile;                                        /* a path or "unconfined" */
+        char *apparmor;
+        int label_disable, label_nested;            /* -1: not given */
+        char *label_type, *label_level, *file_type; /* parts of SELinux contexts */
+        char **mask, **unmask;                      /* unmask: patterns, or "ALL" */
+        int read_only_tmpfs;                        /* -1: not given */
+        int run_init;                               /* -1: not given */
+        int read_only;                              /* -1: not given */
+        int terminal;                               /* -1: not given */
         ContainerNotify notify;
         char **notify_allow; /* words of NotifyAllow=, each of them known */
         ContainerNetwork network;

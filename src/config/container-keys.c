@@ -15,6 +15,10 @@ static void reset_int_unset(void *field) {
         *(int *) field = -1;
 }
 
+static void reset_mask(void *field) {
+        *(uint64_t *) field = 0;
+}
+
 static void reset_string(void *field) {
         g_free(*(char **) field);
         *(char **) field = NULL;
@@ -50,6 +54,7 @@ static void reset_entrypoint(void *field) {
 static const ContainerKey root_keys[] = {
         { "Container", "Bundle", value_path, reset_string, FIELD(bundle) },
         { "Container", "ReadOnly", value_bool, reset_int_unset, FIELD(read_only) },
+        { "Container", "ReadOnlyTmpfs", value_bool, reset_int_unset, FIELD(read_only_tmpfs) },
         { "Container", "Rootfs", value_path, reset_string, FIELD(rootfs) },
 };
 
@@ -78,6 +83,22 @@ static const ContainerKey identity_keys[] = {
         { "Container", "HostName", value_host_name, reset_string, FIELD(host_name) },
         { "Container", "Network", value_network, reset_enum, FIELD(network) },
         { "Container", "Timezone", value_timezone, reset_string, FIELD(timezone) },
+};
+
+static const ContainerKey security_keys[] = {
+        { "Container", "AddCapability", value_capabilities, reset_mask, FIELD(add_capability) },
+        { "Container", "AmbientCapability", value_capabilities, reset_mask, FIELD(ambient_capability) },
+        { "Container", "AppArmor", value_string, reset_string, FIELD(apparmor) },
+        { "Container", "DropCapability", value_capabilities, reset_mask, FIELD(drop_capability) },
+        { "Container", "Mask", value_mask, reset_strv, FIELD(mask) },
+        { "Container", "NoNewPrivileges", value_bool, reset_int_unset, FIELD(no_new_privileges) },
+        { "Container", "SeccompProfile", value_seccomp, reset_string, FIELD(seccomp_profile) },
+        { "Container", "SecurityLabelDisable", value_bool, reset_int_unset, FIELD(label_disable) },
+        { "Container", "SecurityLabelFileType", value_label, reset_string, FIELD(file_type) },
+        { "Container", "SecurityLabelLevel", value_label_level, reset_string, FIELD(label_level) },
+        { "Container", "SecurityLabelNested", value_bool, reset_int_unset, FIELD(label_nested) },
+        { "Container", "SecurityLabelType", value_label, reset_string, FIELD(label_type) },
+        { "Container", "Unmask", value_unmask, reset_strv, FIELD(unmask) },
 };
 
 static const ContainerKey file_keys[] = {
@@ -113,7 +134,7 @@ static const struct {
         const ContainerKey *keys;
         size_t n;
 } tables[] = {
-        TABLE(root_keys), TABLE(process_keys), TABLE(identity_keys), TABLE(file_keys),
+        TABLE(root_keys), TABLE(process_keys), TABLE(identity_keys), TABLE(security_keys), TABLE(file_keys),
         TABLE(life_keys), TABLE(install_keys), TABLE(resctrl_keys),  TABLE(socket_keys),
 };
 
@@ -128,7 +149,8 @@ const ContainerKey *container_key_find(const char *section, const char *name) {
 bool container_key_adds(const ContainerKey *key) {
         if (key->parse == value_exec) /* words of one command */
                 return false;
-        return key->reset == reset_strv || key->reset == reset_list || key->reset == reset_array;
+        return key->reset == reset_mask || key->reset == reset_strv || key->reset == reset_list ||
+                        key->reset == reset_array;
 }
 
 const ContainerKey *container_key_at(size_t i) {

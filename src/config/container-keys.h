@@ -24,5 +24,8 @@ bool container_key_adds(const ContainerKey *key);
 /* The keys one after the other, NULL behind the last. Pure. */
 const ContainerKey *container_key_at(size_t i);
 
+/* The section for which systemd knows such a key; NULL: none is known. Pure. */
+const char *container_key_belongs(const char *name);
+
 /* What to write instead of a key that is refused; NULL: it is not refused. Pure. */
 const char *container_key_refused(const char *section, const char *name);

@@ -69,6 +69,14 @@ void value_sysctl(const ValueContext *c, void *field);    /* char**: adds, as va
 void value_ulimit(const ValueContext *c, void *field);    /* GPtrArray* of ContainerUlimit: adds */
 void value_user(const ValueContext *c, void *field);      /* char* user, and the group if there is a colon */
 
+/* security */
+void value_capabilities(const ValueContext *c, void *field); /* uint64_t: adds bits */
+void value_label(const ValueContext *c, void *field);        /* char*: a type of SELinux */
+void value_label_level(const ValueContext *c, void *field);  /* char* */
+void value_mask(const ValueContext *c, void *field);         /* char**: adds paths */
+void value_seccomp(const ValueContext *c, void *field);      /* char*: absolute, or "unconfined" */
+void value_unmask(const ValueContext *c, void *field);       /* char**: adds patterns */
+
 /* life */
 void value_notify(const ValueContext *c, void *field);
 void value_notify_allow(const ValueContext *c, void *field); /* char**: adds words */

@@ -32,6 +32,8 @@ void container_facts_done(ContainerFacts *facts) {
         container_user_done(&facts->user);
         g_free(facts->groups);
         g_strfreev(facts->environment);
+        g_free(facts->seccomp);
+        g_free(facts->kernel);
         g_free(facts->init);
         if (facts->files)
                 g_ptr_array_unref(facts->files);

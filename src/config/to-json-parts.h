@@ -23,6 +23,19 @@ int config_json_process(
                 JsonDocument *document, const char *name, const ContainerFile *c,
                 const ContainerFacts *facts);
 
+/* ---- security ---- */
+
+/* After config_json_process(): what a user may do depends on who it is. */
+int config_json_security(
+                JsonDocument *document, const char *name, const ContainerFile *c,
+                const ContainerFacts *facts);
+
+/* The profile of facts as linux.seccomp: as it is, or from the form that engines use, where rules depend on
+ * the capabilities (bits by number) and the machine. */
+int config_json_seccomp(
+                JsonDocument *document, const char *name, const ContainerFacts *facts,
+                uint64_t capabilities);
+
 /* ---- mounts ---- */
 
 /* A bind mount, or a tmpfs if source is "tmpfs". */

@@ -9,12 +9,6 @@
 #include "basic/log.h"
 #include "basic/macro.h"
 
-static const char *const root_capabilities[] = {
-        "CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",     "CAP_FSETID",
-        "CAP_KILL",    "CAP_NET_BIND_SERVICE", "CAP_SETFCAP",    "CAP_SETGID",
-        "CAP_SETPCAP", "CAP_SETUID",           "CAP_SYS_CHROOT", NULL,
-};
-
 /* Puts NAME=value in the place of an earlier one, or at the end. */
 static void put_variable(GPtrArray *list, const char *assignment) {
         size_t n = strcspn(assignment, "=") + 1;
@@ -75,15 +69,6 @@ int config_json_environment(JsonDocument *document, const char *name, const char
         for (; *assignments; assignments++)
                 put_variable(list, *assignments);
         return write_environment(document, name, list);
-}
-
-static void set_capabilities(JsonValue process, bool root) {
-        static const char *const none[] = { NULL };
-        JsonValue capabilities = json_set_object(process, "capabilities");
-
-        json_set_strv(capabilities, "bounding", root_capabilities);
-        json_set_strv(capabilities, "effective", root ? root_capabilities : none);
-        json_set_strv(capabilities, "permitted", root ? root_capabilities : none);
 }
 
 static int apply_user(JsonDocument *document, const char *name, const ContainerUser *user) {
@@ -268,8 +253,6 @@ int config_json_process(
                 return r;
         if (c->working_dir)
                 json_set_string(process, "cwd", c->working_dir);
-        if (c->rootfs)
-                set_capabilities(process, !facts->has_user || facts->user.uid == 0);
         if (facts->has_user)
                 r = apply_user(document, name, &facts->user);
         if (r >= 0)

@@ -85,6 +85,8 @@ int config_json_rootfs(JsonDocument *document, const ContainerFile *c) {
         r = config_json_network(document, c->path, false);
         if (r < 0)
                 return r;
+        if (c->read_only > 0 && c->read_only_tmpfs == 0)
+                return 0;
         r = add_tmpfs(document, c->path, "/run", "mode=755");
         if (r < 0 || c->read_only <= 0)
                 return r;
@@ -138,6 +140,9 @@ int config_json_apply(
         if (r < 0)
                 return r;
         r = config_json_process(document, name, c, facts);
+        if (r < 0)
+                return r;
+        r = config_json_security(document, name, c, facts);
         if (r < 0)
                 return r;
         r = config_json_binds(document, name, facts);

@@ -46,9 +46,12 @@ typedef struct ContainerFacts {
         uint32_t *groups; /* of GroupAdd= */
         size_t n_groups;
         char **environment; /* of EnvironmentHost=, HttpProxy= and EnvironmentFile=; before Environment= */
-        char *init;         /* of RunInit=: the program on the host */
-        GPtrArray *files;   /* of ContainerFileText*; NULL: none */
-        GPtrArray *binds;   /* of ContainerBind*; NULL: none */
+        uint64_t known_capabilities; /* of the kernel, bits by number; 0: all */
+        char *seccomp;               /* of SeccompProfile=: the text of the file; NULL: none */
+        char *kernel;                /* its release, which rules of a profile may depend on */
+        char *init;                  /* of RunInit=: the program on the host */
+        GPtrArray *files;            /* of ContainerFileText*; NULL: none */
+        GPtrArray *binds;            /* of ContainerBind*; NULL: none */
 } ContainerFacts;
 
 void container_facts_done(ContainerFacts *facts);

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "basic/fs-util.h"
@@ -15,6 +16,7 @@
 #include "config/environment-file.h"
 #include "runtime/prepare-network.h"
 #include "runtime/rootfs-user.h"
+#include "sandbox/capabilities.h"
 
 /* ---- users ---- */
 
@@ -125,6 +127,31 @@ static int collect_environment(const ContainerFile *c, ContainerFacts *facts) {
         return r;
 }
 
+/* ---- security ---- */
+
+static int read_seccomp(const ContainerFile *c, ContainerFacts *facts) {
+        struct utsname uts;
+        size_t size;
+        int r;
+
+        if (!c->seccomp_profile || streq(c->seccomp_profile, "unconfined"))
+                return 0;
+        r = read_file_at(AT_FDCWD, c->seccomp_profile, &facts->seccomp, &size);
+        if (r < 0)
+                return log_error_errno(r, "%s: SeccompProfile=: '%s': %m", c->path, c->seccomp_profile);
+        if (uname(&uts) >= 0)
+                facts->kernel = g_strdup(uts.release);
+        return 0;
+}
+
+/* A name that the kernel does not know would only be warned about. */
+static void find_capabilities(ContainerFacts *facts) {
+        _cleanup_strv_ char **names = capability_names();
+
+        for (char **name = names; *name; name++)
+                facts->known_capabilities |= CAPABILITY_BIT(capability_from_name(*name));
+}
+
 static int find_init(const ContainerFile *c, ContainerFacts *facts) {
         static const char path[] = BERTH_LIBEXECDIR "/berth-init";
 
@@ -151,6 +178,9 @@ int prepare_facts(
                 r = collect_environment(container, &facts);
         if (r >= 0)
                 r = prepare_network(container, root_fd, unit_dir, &facts);
+        if (r >= 0)
+                r = read_seccomp(container, &facts);
+        find_capabilities(&facts);
         if (r >= 0)
                 r = find_init(container, &facts);
         if (r < 0)

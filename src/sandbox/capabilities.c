@@ -12,51 +12,6 @@
 
 #include "basic/log.h"
 
-/* By number, <linux/capability.h>. */
-static const char *const names[] = {
-        [CAP_CHOWN] = "CAP_CHOWN",
-        [CAP_DAC_OVERRIDE] = "CAP_DAC_OVERRIDE",
-        [CAP_DAC_READ_SEARCH] = "CAP_DAC_READ_SEARCH",
-        [CAP_FOWNER] = "CAP_FOWNER",
-        [CAP_FSETID] = "CAP_FSETID",
-        [CAP_KILL] = "CAP_KILL",
-        [CAP_SETGID] = "CAP_SETGID",
-        [CAP_SETUID] = "CAP_SETUID",
-        [CAP_SETPCAP] = "CAP_SETPCAP",
-        [CAP_LINUX_IMMUTABLE] = "CAP_LINUX_IMMUTABLE",
-        [CAP_NET_BIND_SERVICE] = "CAP_NET_BIND_SERVICE",
-        [CAP_NET_BROADCAST] = "CAP_NET_BROADCAST",
-        [CAP_NET_ADMIN] = "CAP_NET_ADMIN",
-        [CAP_NET_RAW] = "CAP_NET_RAW",
-        [CAP_IPC_LOCK] = "CAP_IPC_LOCK",
-        [CAP_IPC_OWNER] = "CAP_IPC_OWNER",
-        [CAP_SYS_MODULE] = "CAP_SYS_MODULE",
-        [CAP_SYS_RAWIO] = "CAP_SYS_RAWIO",
-        [CAP_SYS_CHROOT] = "CAP_SYS_CHROOT",
-        [CAP_SYS_PTRACE] = "CAP_SYS_PTRACE",
-        [CAP_SYS_PACCT] = "CAP_SYS_PACCT",
-        [CAP_SYS_ADMIN] = "CAP_SYS_ADMIN",
-        [CAP_SYS_BOOT] = "CAP_SYS_BOOT",
-        [CAP_SYS_NICE] = "CAP_SYS_NICE",
-        [CAP_SYS_RESOURCE] = "CAP_SYS_RESOURCE",
-        [CAP_SYS_TIME] = "CAP_SYS_TIME",
-        [CAP_SYS_TTY_CONFIG] = "CAP_SYS_TTY_CONFIG",
-        [CAP_MKNOD] = "CAP_MKNOD",
-        [CAP_LEASE] = "CAP_LEASE",
-        [CAP_AUDIT_WRITE] = "CAP_AUDIT_WRITE",
-        [CAP_AUDIT_CONTROL] = "CAP_AUDIT_CONTROL",
-        [CAP_SETFCAP] = "CAP_SETFCAP",
-        [CAP_MAC_OVERRIDE] = "CAP_MAC_OVERRIDE",
-        [CAP_MAC_ADMIN] = "CAP_MAC_ADMIN",
-        [CAP_SYSLOG] = "CAP_SYSLOG",
-        [CAP_WAKE_ALARM] = "CAP_WAKE_ALARM",
-        [CAP_BLOCK_SUSPEND] = "CAP_BLOCK_SUSPEND",
-        [CAP_AUDIT_READ] = "CAP_AUDIT_READ",
-        [CAP_PERFMON] = "CAP_PERFMON",
-        [CAP_BPF] = "CAP_BPF",
-        [CAP_CHECKPOINT_RESTORE] = "CAP_CHECKPOINT_RESTORE",
-};
-
 static const char *const set_names[_SPEC_CAP_SET_MAX] = {
         [SPEC_CAP_BOUNDING] = "bounding",       [SPEC_CAP_EFFECTIVE] = "effective",
         [SPEC_CAP_INHERITABLE] = "inheritable", [SPEC_CAP_PERMITTED] = "permitted",
@@ -65,26 +20,18 @@ static const char *const set_names[_SPEC_CAP_SET_MAX] = {
 
 /* How many of the table this kernel knows: it refuses to read the others. */
 static int known_count(void) {
-        int n = ELEMENTSOF(names);
+        int n = CAPABILITY_COUNT;
 
         while (n > 0 && prctl(PR_CAPBSET_READ, n - 1, 0, 0, 0) < 0)
                 n--;
         return n;
 }
 
-int capability_from_name(const char *name) {
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
-                if (g_ascii_strcasecmp(name, names[i]) == 0 ||
-                    g_ascii_strcasecmp(name, names[i] + STRLEN("CAP_")) == 0)
-                        return i;
-        return -EINVAL;
-}
-
 char **capability_names(void) {
         GPtrArray *result = g_ptr_array_new();
 
         for (int i = 0, n = known_count(); i < n; i++)
-                g_ptr_array_add(result, g_strdup(names[i]));
+                g_ptr_array_add(result, g_strdup(capability_name(i)));
         g_ptr_array_add(result, NULL);
         return (char **) g_ptr_array_free(result, FALSE);
 }
@@ -98,7 +45,7 @@ static uint64_t translate_set(char **list, SpecCapabilitySet set, int known) {
                 int cap = capability_from_name(*name);
 
                 /* As runc: only the exact name grants anything. */
-                if (cap >= 0 && !streq(*name, names[cap]))
+                if (cap >= 0 && !streq(*name, capability_name(cap)))
                         cap = -EINVAL;
                 if (cap < 0 || cap >= known)
                         log_warning("Ignoring capability '%s' in the %s set: %s does not know it", *name,
@@ -164,9 +111,9 @@ static char *describe_missing(uint64_t wanted) {
 
         (void) get_sets(data);
         permitted = data[0].permitted | (uint64_t) data[1].permitted << 32;
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+        for (size_t i = 0; i < CAPABILITY_COUNT; i++)
                 if (wanted & ~permitted & CAPABILITY_BIT(i))
-                        g_string_append_printf(text, " %s", names[i]);
+                        g_string_append_printf(text, " %s", capability_name(i));
         return g_string_free(text, FALSE);
 }
 
@@ -193,11 +140,11 @@ static int raise_ambient(uint64_t mask) {
         if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
                 return log_error_errno(negative_errno(), "Failed to clear the ambient capabilities: %m");
 
-        for (size_t i = 0; i < ELEMENTSOF(names); i++)
+        for (size_t i = 0; i < CAPABILITY_COUNT; i++)
                 if ((mask & CAPABILITY_BIT(i)) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
                         return log_error_errno(
                                         negative_errno(), "Failed to make %s an ambient capability: %m",
-                                        names[i]);
+                                        capability_name(i));
         return 0;
 }
 

@@ -5,9 +5,8 @@
 
 #include <stdint.h>
 
+#include "basic/capability-names.h"
 #include "spec/spec.h"
-
-#define CAPABILITY_BIT(cap) (UINT64_C(1) << (cap))
 
 /* Masks by capability number, as the kernel wants them. */
 typedef struct CapabilityPlan {
@@ -35,6 +34,3 @@ int capability_get_effective(uint64_t *ret);
 /* Names of the capabilities that this kernel knows, in the order of their numbers, for "features". Owned by
  * the caller. */
 char **capability_names(void);
-
-/* "CAP_CHOWN" (or "chown", in any case) to its number; -EINVAL when there is none. Pure. */
-int capability_from_name(const char *name);

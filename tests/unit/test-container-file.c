@@ -197,6 +197,26 @@ static void test_errors(void) {
                   "characters" },
                 { OK "Timezone=../x\n",
                   "f0:4: Timezone=../x: expected local or the name of a time zone, such as Europe/Berlin" },
+                { OK "AddCapability=SYS_TIMES\n",
+                  "f0:4: AddCapability=: unknown capability 'SYS_TIMES', did you mean 'CAP_SYS_TIME'?" },
+                { OK "AddCapability=chown\nDropCapability=CAP_CHOWN\n",
+                  "f0: AddCapability= and DropCapability= name the same capability" },
+                { OK "SeccompProfile=../x\n",
+                  "f0:4: SeccompProfile=../x: expected a path without '..' or unconfined" },
+                { OK "Mask=/a:b\n",
+                  "f0:4: Mask=: expected absolute paths with colons in between, found 'b'" },
+                { OK "SecurityLabelType=a:b\n",
+                  "f0:4: SecurityLabelType=a:b: expected a type of SELinux, such as container_t" },
+                { OK "SecurityLabelLevel=s0 s1\n",
+                  "f0:4: SecurityLabelLevel=s0 s1: expected a level of SELinux, such as s0:c1,c2" },
+                { OK "Restart=always\nAfter=x.service\nMemoryMax=1G\nListenStream=1\n",
+                  "f0:4: key 'Restart' is in section [Container], but belongs into [Service]\n"
+                  "f0:5: key 'After' is in section [Container], but belongs into [Unit]\n"
+                  "f0:6: key 'MemoryMax' is in section [Container], but belongs into [Service]\n"
+                  "f0:7: key 'ListenStream' is in section [Container], but belongs into [Socket]" },
+                { OK "[Service]\nPrivateNetwork=yes\n",
+                  "f0:5: key 'PrivateNetwork' is not possible in section [Service]: it is about the "
+                  "supervisor; use Network=none in [Container]" },
                 { OK "GroupAdd=a 'b c'\n", "f0:4: GroupAdd=: expected a number or a name, found 'b c'" },
                 { OK "Sysctl=net.core.somaxconn\n",
                   "f0:4: Sysctl=: expected NAME=value, found 'net.core.somaxconn'" },

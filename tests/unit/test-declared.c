@@ -23,6 +23,37 @@
         "\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"pid\"},{\"type\":\"uts\"},"     \
         "{\"type\":\"ipc\"},{\"type\":\"network\"}]}}"
 
+/* As engines have them: each rule says by its name whether it has to be in the result. */
+static const char profile[] =
+                "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38,\"defaultErrno\":\"ENOSYS\","
+                "\"archMap\":[{\"architecture\":\"SCMP_ARCH_MIPS\",\"subArchitectures\":[]}],"
+                "\"syscalls\":["
+                "{\"names\":[\"in\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[],\"comment\":\"\","
+                "\"includes\":{},"
+                "\"excludes\":{}},"
+                "{\"name\":\"in-single\",\"action\":\"SCMP_ACT_ALLOW\",\"args\":null},"
+                "{\"names\":[\"in-caps\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":[\"CAP_SYS_"
+                "TIME\"]}},"
+                "{\"names\":[\"out-caps\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":[\"CAP_SYS_"
+                "TIME\","
+                "\"CAP_SYS_ADMIN\"]}},"
+                "{\"names\":[\"out-excluded-caps\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"errno\":"
+                "\"EPERM\","
+                "\"excludes\":{\"caps\":[\"CAP_SYS_TIME\"]}},"
+                "{\"names\":[\"in-excluded-caps\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,\"errno\":"
+                "\"EPERM\","
+                "\"excludes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}},"
+                "{\"names\":[\"out-arch\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"arches\":[\"mips\"]"
+                "}},"
+                "{\"names\":[\"in-arch\"],\"action\":\"SCMP_ACT_ALLOW\",\"excludes\":{\"arches\":[\"mips\"]}"
+                "},"
+                "{\"names\":[\"in-kernel\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"minKernel\":\"5."
+                "14\"}},"
+                "{\"names\":[\"out-kernel\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"minKernel\":\"5."
+                "15\"}},"
+                "{\"names\":[\"in-args\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":8,"
+                "\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}";
+
 /* What the host would say. */
 static void make_facts(const ContainerFile *c, ContainerFacts *ret) {
         *ret = (ContainerFacts) { .has_user = c->user };
@@ -31,6 +62,10 @@ static void make_facts(const ContainerFile *c, ContainerFacts *ret) {
         if (c->group_add) {
                 ret->groups = g_new(uint32_t, 1);
                 ret->groups[ret->n_groups++] = 44;
+        }
+        if (c->seccomp_profile) {
+                ret->seccomp = g_strdup(profile);
+                ret->kernel = g_strdup("5.14.0-1-test");
         }
         if (c->run_init > 0)
                 ret->init = g_strdup("/usr/libexec/berth/berth-init");
