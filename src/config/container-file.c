@@ -167,8 +167,10 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                 bool wrong;
                 const char *text;
         } rules[] = {
-                { !c->rootfs && !c->bundle, "neither Rootfs= nor Bundle= is given in section [Container]" },
-                { c->rootfs && c->bundle, "Rootfs= and Bundle= exclude each other" },
+                { !c->rootfs && !c->bundle && !c->image,
+                  "neither Image=, Rootfs= nor Bundle= is given in section [Container]" },
+                { (c->rootfs && c->bundle) || (c->image && (c->rootfs || c->bundle)),
+                  "Image=, Rootfs= and Bundle= exclude each other" },
                 { c->rootfs && !c->exec && (!c->entrypoint || !*c->entrypoint),
                   "Rootfs= needs Exec=: a directory does not say what to run" },
                 { c->add_capability & c->drop_capability & ~both_all(c),

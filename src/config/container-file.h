@@ -63,7 +63,7 @@ typedef struct ContainerFile {
         GPtrArray *files; /* of UnitFile*: it and its drop-ins, in the order they apply */
 
         /* [Container]; NULL: not given */
-        char *rootfs, *bundle; /* exactly one of them, if there are no errors */
+        char *rootfs, *bundle, *image; /* exactly one of them, if there are no errors */
         char **exec;
         char **entrypoint;            /* NULL: not given; empty: without the image's */
         char **environment;           /* NAME=value, each name once */

@@ -18,8 +18,6 @@ static const struct {
         { "Container", "GlobalArgs", "there is no engine behind this container" },
         { "Container", "IP", "berth sets up no network; use Network=ns:PATH for one that has addresses" },
         { "Container", "IP6", "berth sets up no network; use Network=ns:PATH for one that has addresses" },
-        { "Container", "Image",
-          "berth does not pull images; unpack it and name the directory with Rootfs= or Bundle=" },
         { "Container", "LogDriver", "use StandardOutput= in [Service]; the default is the journal" },
         { "Container", "LogOpt", "use LogExtraFields= and its kin in [Service]" },
         { "Container", "Memory", "use MemoryMax= in [Service]" },

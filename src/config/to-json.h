@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "config/container-file.h"
+#include "spec/image-config.h"
 #include "spec/json.h"
 
 /* User= and Group= after the look into the rootfs' passwd and group files. */
@@ -66,6 +67,16 @@ int config_json_absolute(JsonDocument *document, const char *name, const char *b
 
 /* Changes the template of spec_template() to the defaults above. Logs. */
 int config_json_rootfs(JsonDocument *document, const ContainerFile *container);
+
+/* The root as layers, the topmost first (SpecOverlay of spec/spec.h). Logs. */
+int config_json_overlay(
+                JsonDocument *document, const char *name, const char *const *lower, const char *upper,
+                const char *work);
+
+/* What an image tells about itself becomes annotations (image-spec, conversion.md): labels, and what is not
+ * about the process. image is its name. Logs. */
+int config_json_image(
+                JsonDocument *document, const char *name, const char *image, const ImageConfig *config);
 
 /* Applies what the declaration says. Logs what has the wrong type in the base, name#/pointer (-EINVAL). */
 int config_json_apply(

@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <sys/utsname.h>
 
+#include "basic/digest.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
-#include "image/digest.h"
 #include "spec/json-dispatch.h"
 #include "spec/json.h"
 

@@ -6,11 +6,11 @@
 
 #include <errno.h>
 
+#include "basic/digest.h"
 #include "basic/log.h"
-#include "image/digest.h"
+#include "config/image-reference.h"
 #include "image/layer-store.h"
 #include "image/pull.h"
-#include "image/reference.h"
 
 static char *data_path(const char *name) {
         const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -28,6 +28,12 @@ char *image_store_path(void) {
 
 char *layer_store_path(void) {
         return data_path("layers");
+}
+
+char *image_changes_path(const char *id) {
+        _cleanup_free_ char *parent = data_path("changes");
+
+        return parent ? g_build_filename(parent, id, NULL) : NULL;
 }
 
 static int parse_reference(const char *text, ImageReference *ret) {

@@ -10,6 +10,9 @@
 char *image_store_path(void); /* the layout of pulled images */
 char *layer_store_path(void); /* unpacked layers */
 
+/* What the container of that name writes over its image. NULL as above; caller frees. */
+char *image_changes_path(const char *id);
+
 /* Opens the image that Image= names. Logs; as image_open(), and -EINVAL for a name that is none. */
 int image_root_open(const char *text, Image **ret);
 

@@ -30,6 +30,7 @@ void prepared_config_done(PreparedConfig *config) {
         if (config->files)
                 g_ptr_array_unref(config->files);
         unit_params_done(&config->params);
+        prepared_image_done(&config->image);
 }
 
 /* Where the configuration starts from. */
@@ -203,29 +204,52 @@ static int check_volumes(const ContainerFile *c) {
         return r;
 }
 
+/* Opens what will be the root. Returns a descriptor. */
+static int open_root(const ContainerFile *c, const char *path, const PreparedImage *image) {
+        int fd;
+
+        if (!image->image) {
+                fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+                return fd < 0 ? log_error_errno(negative_errno(), "%s: root directory '%s': %m", c->path,
+                                                path)
+                              : fd;
+        }
+        fd = prepare_image_tree(image);
+        if (fd == -ENOENT)
+                log_warning("%s: Image=%s is not unpacked yet: what is in it was not looked at", c->path,
+                            c->image);
+        return fd;
+}
+
 static int apply_declaration(
                 JsonDocument *document, const Base *base, const ContainerFile *c, const char *unit_dir,
-                GPtrArray **ret_files) {
+                PreparedConfig *config) {
         _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
-        const char *root = c->rootfs;
+        const char *path = c->rootfs;
+        _cleanup_close_ int root_fd = -EBADF;
         int r;
 
         if (c->rootfs)
                 r = config_json_rootfs(document, c);
         else
-                r = document_root_path(document, base->name, &root);
+                r = document_root_path(document, base->name, &path);
         if (r < 0)
                 return r;
-        r = prepare_facts(c, root, unit_dir, &facts);
+        root_fd = open_root(c, path, &config->image);
+        if (root_fd < 0)
+                return root_fd;
+        r = prepare_facts(c, &(PreparedRoot) { .name = c->image ?: path, .fd = root_fd }, unit_dir, &facts);
         if (r < 0)
                 return r;
         r = check_volumes(c);
         if (r < 0)
                 return r;
         r = config_json_apply(document, base->name, c, &facts);
+        if (r >= 0 && config->image.image)
+                r = prepare_image_json(&config->image, c, document);
         if (r < 0)
                 return r;
-        *ret_files = TAKE_PTR(facts.files);
+        config->files = TAKE_PTR(facts.files);
         return 0;
 }
 
@@ -251,7 +275,7 @@ static int build_text(
         if (r < 0)
                 return r;
         if (c) {
-                r = apply_declaration(document, base, c, unit_dir, &config->files);
+                r = apply_declaration(document, base, c, unit_dir, config);
                 if (r < 0)
                         return r;
         }
@@ -315,12 +339,23 @@ static int notify_mode(const Base *base, const ContainerFile *c, const Spec *spe
         return 0;
 }
 
-/* container: NULL without a declaration. */
-static int build(const char *id, const ContainerFile *container, const char *unit_dir, PreparedConfig *ret) {
+/* What a configuration is made of, and where. */
+typedef struct Source {
+        ContainerFile *container; /* NULL without a declaration */
+        const char *unit_dir;
+        bool unpack; /* an image that has not been used before */
+} Source;
+
+static int build(const char *id, const Source *source, PreparedConfig *ret) {
         _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_(base_done) Base base = { 0 };
+        ContainerFile *container = source->container;
+        const char *unit_dir = source->unit_dir;
         int r;
 
+        r = container ? prepare_image(container, unit_dir, source->unpack, &config.image) : 0;
+        if (r < 0)
+                return r;
         r = find_base(id, container, unit_dir, &base);
         if (r < 0)
                 return r;
@@ -330,7 +365,7 @@ static int build(const char *id, const ContainerFile *container, const char *uni
         r = spec_parse(base.name, config.text, strlen(config.text), base.bundle, &config.spec);
         if (r < 0)
                 return r;
-        r = check_root(base.name, config.spec);
+        r = config.image.image ? 0 : check_root(base.name, config.spec);
         if (r < 0)
                 return r;
         r = stop_signal(&base, container, config.spec, &config.params.stop_signal);
@@ -353,11 +388,13 @@ int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret) {
         int r;
 
         r = find_declaration(id, &container);
-        return r < 0 ? r : build(id, container, unit_dir, ret);
+        if (r < 0)
+                return r;
+        return build(id, &(Source) { .container = container, .unit_dir = unit_dir, .unpack = true }, ret);
 }
 
-int prepare_config_declared(const ContainerFile *container, const char *unit_dir, PreparedConfig *ret) {
-        return build(container->name, container, unit_dir, ret);
+int prepare_config_declared(ContainerFile *container, const char *unit_dir, PreparedConfig *ret) {
+        return build(container->name, &(Source) { .container = container, .unit_dir = unit_dir }, ret);
 }
 
 int prepare_explain(const char *id) {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What a unit is going to run: its declaration or bundle found, checked and put together. Nothing in here
- * changes anything on the machine. */
+/* What a unit is going to run: its declaration, image or bundle found, checked and put together. Nothing in
+ * here changes anything on the machine, but that layers of an image that was not used before are unpacked.
+ */
 
 #include "config/container-file.h"
 #include "runtime/params.h"
+#include "runtime/prepare-image.h"
 #include "spec/spec.h"
 
 typedef struct PreparedConfig {
@@ -13,6 +15,7 @@ typedef struct PreparedConfig {
         Spec *spec;       /* the same, parsed */
         GPtrArray *files; /* of ContainerFileText*, for the unit's directory; NULL: none */
         UnitParams params;
+        PreparedImage image;
         bool accept; /* for each connection one */
 } PreparedConfig;
 
@@ -24,8 +27,9 @@ void prepared_config_done(PreparedConfig *config);
  * something in it is wrong. */
 int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret);
 
-/* The same for a declaration without errors that the caller has read. */
-int prepare_config_declared(const ContainerFile *container, const char *unit_dir, PreparedConfig *ret);
+/* The same for a declaration without errors that the caller has read, which gets defaults of its image;
+ * nothing is unpacked. */
+int prepare_config_declared(ContainerFile *container, const char *unit_dir, PreparedConfig *ret);
 
 /* Logs the errors of a declaration, for a unit that berth-generator made to fail. Never returns 0: -EINVAL,
  * or -ESTALE when there are no errors any more, so that systemd has to be told to read it again. */

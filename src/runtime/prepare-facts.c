@@ -164,16 +164,12 @@ static int find_init(const ContainerFile *c, ContainerFacts *facts) {
 }
 
 int prepare_facts(
-                const ContainerFile *container, const char *root, const char *unit_dir,
+                const ContainerFile *container, const PreparedRoot *root, const char *unit_dir,
                 ContainerFacts *ret) {
         _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
-        _cleanup_close_ int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int r;
+        int root_fd = root->fd, r;
 
-        if (root_fd < 0)
-                return log_error_errno(
-                                negative_errno(), "%s: root directory '%s': %m", container->path, root);
-        r = look_up_users(container, root, root_fd, &facts);
+        r = look_up_users(container, root->name, root_fd, &facts);
         if (r >= 0)
                 r = collect_environment(container, &facts);
         if (r >= 0)

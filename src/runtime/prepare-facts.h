@@ -7,7 +7,13 @@
 #include "config/container-values.h"
 #include "config/to-json.h"
 
-/* root: the directory that becomes the container's root; unit_dir: where files made for it will be. Changes
- * nothing. Logs what is wrong, file:line. */
+/* The tree that becomes the container's root. */
+typedef struct PreparedRoot {
+        const char *name; /* for messages */
+        int fd;
+} PreparedRoot;
+
+/* unit_dir: where files made for it will be. Changes nothing. Logs what is wrong, file:line. */
 int prepare_facts(
-                const ContainerFile *container, const char *root, const char *unit_dir, ContainerFacts *ret);
+                const ContainerFile *container, const PreparedRoot *root, const char *unit_dir,
+                ContainerFacts *ret);

@@ -107,10 +107,11 @@ static bool has_place(int root_fd) {
         return fd >= 0 || (fstatvfs(etc_fd, &st) >= 0 && !(st.f_flag & ST_RDONLY));
 }
 
-static void use_host_resolv_conf(int root_fd, ContainerFacts *facts) {
+/* Over an image what is missing can be made. */
+static void use_host_resolv_conf(const ContainerFile *c, int root_fd, ContainerFacts *facts) {
         _cleanup_free_ char *path = realpath(HOST_RESOLV_CONF, NULL);
 
-        if (path && has_place(root_fd))
+        if (path && (c->image || has_place(root_fd)))
                 container_facts_add_bind(facts, path, "/etc/resolv.conf", /* nofollow= */ false);
 }
 
@@ -122,7 +123,7 @@ static void add_resolv_conf(
                 return;
         if (!c->dns && !c->dns_option && !c->dns_search) {
                 if (c->rootfs && uses_host_network(c))
-                        use_host_resolv_conf(root_fd, facts);
+                        use_host_resolv_conf(c, root_fd, facts);
                 return;
         }
         text = make_resolv_conf(c);

@@ -156,6 +156,9 @@ static int fill_unit_directory(int fd, const char *path, const PreparedConfig *c
         r = write_files(fd, path, config->files);
         if (r < 0)
                 return r;
+        r = prepare_image_start(&config->image, fd);
+        if (r < 0)
+                return r;
         /* The payload reaches the socket in here whoever it runs as. */
         if (mkdirat(fd, "notify", 0755) < 0 || fchmodat(fd, "notify", 0755, 0) < 0)
                 return log_error_errno(negative_errno(), "Failed to make directory '%s/notify': %m", path);
@@ -215,7 +218,7 @@ int prepare_check(const char *id) {
         return r < 0 ? r : check_all(&names, path, root, &config);
 }
 
-int prepare_check_declared(const ContainerFile *container) {
+int prepare_check_declared(ContainerFile *container) {
         _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_free_ char *path = NULL;
         int r;
@@ -267,6 +270,8 @@ int prepare_stop(const char *id) {
 
         r = container_delete(root, id, /* force= */ true);
         q = stop_resctrl(fd, id);
+        if (q >= 0)
+                q = prepare_image_stop(id);
         if (r < 0 || q < 0)
                 return r < 0 ? r : q; /* the directory stays, so that the next call tries again */
         r = remove_tree_at(AT_FDCWD, path);

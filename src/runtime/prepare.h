@@ -11,7 +11,7 @@ int prepare_check(const char *id);
 
 /* The same for a declaration without errors that the caller has read; whether a container of that name runs
  * does not matter. */
-int prepare_check_declared(const ContainerFile *container);
+int prepare_check_declared(ContainerFile *container);
 
 /* Checks everything, then makes the unit's directory (see params.h) with config.json, params and notify/,
  * and the resctrl group if one is configured. What an earlier run of the unit left behind is removed first.

@@ -22,7 +22,7 @@
 #include "runtime/prepare.h"
 
 typedef struct Verification {
-        const ContainerFile *container;
+        ContainerFile *container;
         GPtrArray *messages;
 } Verification;
 
@@ -67,9 +67,13 @@ static void collect(int level, int err, const char *message, void *userdata) {
 }
 
 static void check_machine(Verification *v) {
+        int level = log_get_level();
+
+        log_set_level(LOG_WARNING);
         log_set_sink(collect, v);
         (void) prepare_check_declared(v->container); /* all that is wrong is in the messages */
         log_set_sink(NULL, NULL);
+        log_set_level(level);
 }
 
 /* ---- what systemd says ---- */

@@ -42,15 +42,22 @@ static int open_directory(const char *path, int *ret) {
         return 0;
 }
 
-static int open_all(const SpecOverlay *overlay, OverlayFds *fds) {
+static int open_lower(char **paths, OverlayFds *fds) {
         int r = 0;
 
-        fds->lower = g_new(int, g_strv_length(overlay->lower));
-        for (char **path = overlay->lower; r >= 0 && *path; path++) {
-                r = open_directory(*path, &fds->lower[fds->n_lower]);
+        fds->lower = g_new(int, g_strv_length(paths));
+        for (; r >= 0 && *paths; paths++) {
+                r = open_directory(*paths, &fds->lower[fds->n_lower]);
                 if (r >= 0)
                         fds->n_lower++;
         }
+        return r;
+}
+
+static int open_all(const SpecOverlay *overlay, OverlayFds *fds) {
+        int r;
+
+        r = open_lower(overlay->lower, fds);
         if (r >= 0)
                 r = open_directory(overlay->upper, &fds->upper);
         return r < 0 ? r : open_directory(overlay->work, &fds->work);
@@ -87,9 +94,9 @@ static int configure(int fs_fd, const OverlayFds *fds) {
         r = set_string(fs_fd, "source", "overlay");
         if (r >= 0)
                 r = set_string(fs_fd, "lowerdir", lower->str);
-        if (r >= 0)
+        if (r >= 0 && fds->upper >= 0)
                 r = set_number(fs_fd, "upperdir", fds->upper);
-        if (r >= 0)
+        if (r >= 0 && fds->upper >= 0)
                 r = set_number(fs_fd, "workdir", fds->work);
         if (r >= 0 && is_in_user_namespace() && fsconfig(fs_fd, FSCONFIG_SET_FLAG, "userxattr", NULL, 0) < 0)
                 r = negative_errno();
@@ -129,17 +136,30 @@ static int make_in_fd_directory(const OverlayFds *fds) {
         return r;
 }
 
-int root_overlay_open(const Spec *spec) {
-        _cleanup_(overlay_fds_done) OverlayFds fds = { .upper = -EBADF, .work = -EBADF };
-        int r;
+static int make_root(const OverlayFds *fds) {
+        int r = make_in_fd_directory(fds);
 
-        r = open_all(&spec->overlay, &fds);
-        if (r < 0)
-                return r;
-        r = make_in_fd_directory(&fds);
         if (r < 0 && r != -EPERM)
                 return log_error_errno(
                                 r, "Failed to mount the root file system, an overlay of %zu layers: %m",
-                                fds.n_lower);
+                                fds->n_lower);
         return r;
+}
+
+int root_overlay_open(const Spec *spec) {
+        _cleanup_(overlay_fds_done) OverlayFds fds = { .upper = -EBADF, .work = -EBADF };
+        int r = open_all(&spec->overlay, &fds);
+
+        return r < 0 ? r : make_root(&fds);
+}
+
+int root_overlay_open_lower(char **lower) {
+        _cleanup_(overlay_fds_done) OverlayFds fds = { .upper = -EBADF, .work = -EBADF };
+        int r;
+
+        r = open_lower(lower, &fds);
+        if (r < 0)
+                return r;
+        /* The kernel makes no overlay of one layer that cannot be written to. */
+        return fds.n_lower == 1 ? TAKE_FD(fds.lower[0]) : make_root(&fds);
 }

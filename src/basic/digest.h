@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Content digests of the image-spec (descriptor.md): "sha256:" and 64 hexadecimal digits. */
+/* Digests of content, written as the image-spec does (descriptor.md): "sha256:" and 64 hexadecimal digits.
+ */
 
 #include <glib.h>
 #include <stdbool.h>

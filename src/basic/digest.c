@@ -2,7 +2,7 @@
 
 /* Owns the list of digest algorithms. */
 
-#include "image/digest.h"
+#include "basic/digest.h"
 
 #include "basic/macro.h"
 

@@ -2,12 +2,12 @@
 
 /* Owns the grammar of image names. Opens nothing. */
 
-#include "image/reference.h"
+#include "config/image-reference.h"
 
 #include <errno.h>
 
 #include "basic/cleanup.h"
-#include "image/digest.h"
+#include "basic/digest.h"
 
 #define DEFAULT_REGISTRY "docker.io"
 #define DEFAULT_TAG      "latest"
