@@ -162,6 +162,7 @@ static Verdict handle_restart_reset(Translation *t, char *value, size_t room) {
 static Verdict handle_watchdog_usec(Translation *t, char *value, size_t room) {
         if (!(t->policy->allow & NOTIFY_ALLOW_WATCHDOG_USEC))
                 return VERDICT_DENIED;
+        (void) parse_uint64(value, &t->out->watchdog_usec);
         return handle_number(t, value, room);
 }
 
@@ -231,7 +232,7 @@ static const Field fields[] = {
         { "STOPPING", "1", NOTIFY_ACTION_STOPPING, NULL },
         { "VARLINKERROR", NULL, 0, handle_error_name },
         { "WATCHDOG", NULL, 0, handle_watchdog },
-        { "WATCHDOG_USEC", NULL, 0, handle_watchdog_usec },
+        { "WATCHDOG_USEC", NULL, NOTIFY_ACTION_WATCHDOG_USEC, handle_watchdog_usec },
         { "X_", NULL, 0, handle_private },
 };
 
@@ -374,6 +375,7 @@ static void reset(NotifyMessage *m) {
         m->exit_status = 0;
         m->main_pid = 0;
         m->main_pidfdid = 0;
+        m->watchdog_usec = 0;
 }
 
 void notify_message_translate(

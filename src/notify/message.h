@@ -42,6 +42,7 @@ typedef enum NotifyAction {
         NOTIFY_ACTION_BARRIER = 1 << 3,
         NOTIFY_ACTION_EXIT_STATUS = 1 << 4,
         NOTIFY_ACTION_MAIN_PROCESS = 1 << 5,
+        NOTIFY_ACTION_WATCHDOG_USEC = 1 << 6, /* only where it is allowed */
 } NotifyAction;
 
 typedef struct NotifyMessage {
@@ -54,7 +55,8 @@ typedef struct NotifyMessage {
         int exit_status;     /* with NOTIFY_ACTION_EXIT_STATUS */
         pid_t main_pid; /* with NOTIFY_ACTION_MAIN_PROCESS, in the sender's words; 0: the descriptor is its
                            pidfd */
-        uint64_t main_pidfdid; /* beside main_pid; 0: not said */
+        uint64_t main_pidfdid;  /* beside main_pid; 0: not said */
+        uint64_t watchdog_usec; /* with NOTIFY_ACTION_WATCHDOG_USEC */
 } NotifyMessage;
 
 /* Translates a datagram that came with n_fds descriptors. Unknown fields, bad values and descriptors that no

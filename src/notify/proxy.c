@@ -275,6 +275,7 @@ static void tell_handler(NotifyProxy *p, const Datagram *d, const NotifyMessage 
                 .sender = d->pid,
                 .exit_status = m->exit_status,
                 .main = &process,
+                .watchdog_usec = m->watchdog_usec,
         };
 
         if ((event.actions & NOTIFY_ACTION_MAIN_PROCESS) && find_main(p, d, m, &process) < 0)

@@ -19,10 +19,11 @@ typedef struct NotifyProxy NotifyProxy;
 
 /* What a payload said. */
 typedef struct NotifyEvent {
-        unsigned actions; /* NotifyAction bits of message.h */
-        pid_t sender;     /* as it was when it was said */
-        int exit_status;  /* with NOTIFY_ACTION_EXIT_STATUS */
-        PidRef *main;     /* with NOTIFY_ACTION_MAIN_PROCESS: checked, and may be taken */
+        unsigned actions;       /* NotifyAction bits of message.h */
+        pid_t sender;           /* as it was when it was said */
+        int exit_status;        /* with NOTIFY_ACTION_EXIT_STATUS */
+        PidRef *main;           /* with NOTIFY_ACTION_MAIN_PROCESS: checked, and may be taken */
+        uint64_t watchdog_usec; /* with NOTIFY_ACTION_WATCHDOG_USEC */
 } NotifyEvent;
 
 /* Told after what is to be passed on has been. */

@@ -65,14 +65,10 @@ static int on_change(sd_event_source *source, int fd, uint32_t revents, void *us
         return sd_event_source_set_enabled(w->timer, SD_EVENT_OFF);
 }
 
-int supervise_watch_freezer(Supervisor *s, const char *cgroup) {
-        _cleanup_(freeze_watch_freep) FreezeWatch *w = NULL;
-        uint64_t usec = watchdog_usec();
+static int watch_cgroup(Supervisor *s, const char *cgroup, uint64_t usec) {
+        _cleanup_(freeze_watch_freep) FreezeWatch *w = g_new(FreezeWatch, 1);
         int r;
 
-        if (usec == 0)
-                return 0;
-        w = g_new(FreezeWatch, 1);
         *w = (FreezeWatch) {
                 .cgroup_fd = cgroup_open(cgroup),
                 .events_fd = -EBADF,
@@ -97,6 +93,21 @@ int supervise_watch_freezer(Supervisor *s, const char *cgroup) {
                 return log_error_errno(r, "Failed to watch cgroup.events of '%s': %m", cgroup);
         s->freezer = TAKE_PTR(w);
         return 0;
+}
+
+int supervise_watch_freezer(Supervisor *s, const char *cgroup) {
+        uint64_t usec = watchdog_usec();
+
+        return usec > 0 ? watch_cgroup(s, cgroup, usec) : 0;
+}
+
+void supervise_change_watchdog(Supervisor *s, uint64_t usec) {
+        _cleanup_(state_freep) State *state = NULL;
+
+        freeze_watch_freep(&s->freezer);
+        s->freezer = NULL;
+        if (usec > 0 && usec < UINT64_MAX && state_try_load(s->root, s->id, &state) >= 0 && state->cgroup)
+                (void) watch_cgroup(s, state->cgroup, usec);
 }
 
 void freeze_watch_free(FreezeWatch *w) {

@@ -140,6 +140,9 @@ void supervise_on_oom(OomKiller by, void *userdata);
  * without one. Logs. */
 int supervise_watch_freezer(Supervisor *s, const char *cgroup);
 
+/* The payload has another watchdog from now on; 0: none. Logs. */
+void supervise_change_watchdog(Supervisor *s, uint64_t usec);
+
 void freeze_watch_free(FreezeWatch *w);
 DEFINE_CLEANUP(FreezeWatch *, freeze_watch_free);
 

@@ -101,6 +101,8 @@ static void on_notify(const NotifyEvent *event, void *userdata) {
 
         if ((event->actions & NOTIFY_ACTION_READY) && s->params.notify == NOTIFY_MODE_READY)
                 record_ready(s);
+        if (event->actions & NOTIFY_ACTION_WATCHDOG_USEC)
+                supervise_change_watchdog(s, event->watchdog_usec);
         if (event->actions & NOTIFY_ACTION_MAIN_PROCESS)
                 take_main(s, event->main);
         /* It is about the container's end, and that is init's. */

@@ -155,6 +155,34 @@ def test_the_watchdog_fires_after_the_thaw(machine, bundles, declare):
     assert machine.show("container@cold", "Result") == "watchdog"
 
 
+def test_a_watchdog_that_the_payload_changed(machine, bundles, declare):
+    bundles.make("cold", ["sh", "-c", "systemd-notify --ready WATCHDOG_USEC=1000000; while :; do systemd-notify WATCHDOG=1; sleep 0.2; done"])
+    declare("/etc/berth/cold.container", "[Container]\nBundle=/var/lib/berth/cold\nNotify=ready\nNotifyAllow=watchdog-usec\n"
+            "[Service]\nWatchdogSec=1h\n")
+    machine.run("systemctl start container@cold")
+    wait_for_watchdogs(machine, 1)
+    machine.run("berth pause cold")
+    wait_for_watchdogs(machine, 6)
+    assert machine.show("container@cold", "ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "0"}
+    machine.run("systemctl stop container@cold")
+
+
+def test_frozen_over_a_new_supervisor(machine, bundles, declare):
+    """It is fed by the next one, too."""
+    declare("/run/systemd/system/container@cold.service.d/watchdog.conf", "[Service]\nWatchdogSec=1\n")
+    bundles.make("cold", FEEDS)
+    machine.run("systemctl start container@cold && berth pause cold")
+    pid = machine.show("container@cold", "MainPID")
+    machine.run(f"kill -KILL {pid}")
+    machine.wait_until(f"systemctl is-active container@cold && [ $(systemctl show --value -p MainPID container@cold) != {pid} ]")
+    assert seen(machine) == FROZEN
+    wait_for_watchdogs(machine, 4)
+    machine.run("berth resume cold")
+    wait_for_watchdogs(machine, 4)
+    assert machine.show("container@cold", "ActiveState") == "active"
+    machine.run("systemctl stop container@cold")
+
+
 def test_a_frozen_slice(machine, cold):
     machine.run("systemctl freeze machine.slice")
     try:

@@ -76,7 +76,7 @@ static const struct {
         { "NOTIFYACCESS=all", "", 0, "NOTIFYACCESS" },
         { "WATCHDOG_USEC=1", "", 0, "WATCHDOG_USEC" },
         { "WATCHDOG_USEC=1", "", 0, "WATCHDOG_USEC", &policy_reset },
-        { "WATCHDOG_USEC=1", "WATCHDOG_USEC=1", 0, .policy = &policy_usec },
+        { "WATCHDOG_USEC=1", "WATCHDOG_USEC=1", NOTIFY_ACTION_WATCHDOG_USEC, .policy = &policy_usec },
         { "WATCHDOG_USEC=1s", "", 0, "WATCHDOG_USEC", &policy_usec },
         { "RESTART_RESET=1", "", 0, "RESTART_RESET" },
         { "RESTART_RESET=1", "RESTART_RESET=1", 0, .policy = &policy_reset },
