@@ -81,6 +81,8 @@ char *notify_allow_to_string(unsigned allow) {
                         g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", allow_words[i].word);
         return g_string_free(out, FALSE);
 }
+/* Room behind a line for what a translated value is longer. */
+#define LINE_ROOM (NUMBER_ROOM + NOTIFY_STATUS_MAX + STRLEN("; "))
 
 static Verdict handle_ready(Translation *t, char *value, size_t room) {
         return t->policy->hold_ready ? VERDICT_CONSUME : VERDICT_FORWARD;
@@ -119,6 +121,40 @@ static Verdict handle_text(Translation *t, char *value, size_t room) {
                         memset(p, '?', n);
                 p += n;
         }
+        return VERDICT_FORWARD;
+}
+
+/* Cuts at the end of a character. */
+static void copy_text(char *buffer, size_t size, const char *text) {
+        const char *end;
+
+        (void) g_strlcpy(buffer, text, size);
+        if (!g_utf8_validate(buffer, -1, &end))
+                buffer[end - buffer] = '\0';
+}
+
+size_t notify_status_join(char *buffer, size_t size, const char *prefix, const char *text) {
+        copy_text(buffer, size, prefix);
+        if (!isempty(text)) {
+                size_t n = strlen(buffer);
+
+                (void) snprintf(buffer + n, size - n, "; ");
+                n = strlen(buffer);
+                copy_text(buffer + n, size - n, text);
+        }
+        return strlen(buffer);
+}
+
+/* What is said about the container stays in front of what it says itself. */
+static Verdict handle_status(Translation *t, char *value, size_t room) {
+        NotifyMessage *out = t->out;
+
+        (void) handle_text(t, value, room);
+        if (!t->policy->status_prefix)
+                return VERDICT_FORWARD;
+        copy_text(out->status, sizeof out->status, value);
+        out->has_status = true;
+        (void) notify_status_join(value, room, t->policy->status_prefix, out->status);
         return VERDICT_FORWARD;
 }
 
@@ -228,7 +264,7 @@ static const Field fields[] = {
         { "READY", "1", NOTIFY_ACTION_READY, handle_ready },
         { "RELOADING", "1", NOTIFY_ACTION_RELOADING, NULL },
         { "RESTART_RESET", "1", 0, handle_restart_reset },
-        { "STATUS", NULL, 0, handle_text },
+        { "STATUS", NULL, 0, handle_status },
         { "STOPPING", "1", NOTIFY_ACTION_STOPPING, NULL },
         { "VARLINKERROR", NULL, 0, handle_error_name },
         { "WATCHDOG", NULL, 0, handle_watchdog },
@@ -342,14 +378,14 @@ static void settle_main_process(Translation *t, size_t n_fds) {
 
 static void translate_lines(Translation *t, const char *datagram, size_t size, size_t n_fds) {
         for (const char *p = datagram, *end = datagram + size; p < end;) {
-                char line[NOTIFY_MESSAGE_MAX + NUMBER_ROOM];
+                char line[NOTIFY_MESSAGE_MAX + LINE_ROOM];
                 const char *newline = memchr(p, '\n', (size_t) (end - p));
                 size_t n = (size_t) ((newline ?: end) - p);
 
                 memcpy(line, p, n);
                 line[n] = '\0';
                 if (n > 0)
-                        translate_line(t, line, n + NUMBER_ROOM);
+                        translate_line(t, line, n + LINE_ROOM);
                 p += n + 1;
         }
 
@@ -372,6 +408,7 @@ static void reset(NotifyMessage *m) {
         m->actions = 0;
         m->problem = NULL;
         m->field[0] = '\0';
+        m->has_status = false;
         m->exit_status = 0;
         m->main_pid = 0;
         m->main_pidfdid = 0;

@@ -24,6 +24,8 @@ int notify_allow_from_string(const char *word);
 
 /* The words of several bits with spaces between them. Caller frees. */
 char *notify_allow_to_string(unsigned allow);
+/* Of a status text that gets another in front, and of that, so much is kept. */
+#define NOTIFY_STATUS_MAX 500U
 
 /* What is known besides the datagram itself. */
 typedef struct NotifyPolicy {
@@ -31,6 +33,7 @@ typedef struct NotifyPolicy {
         bool fd_store;             /* the unit keeps descriptors (FileDescriptorStoreMax=) */
         unsigned allow;            /* NotifyAllow bits */
         uint64_t now_usec;         /* CLOCK_MONOTONIC here, for a RELOADING=1 that comes without a time */
+        const char *status_prefix; /* what STATUS= begins with, at most NOTIFY_STATUS_MAX; NULL: nothing */
         int64_t clock_offset_usec; /* CLOCK_MONOTONIC of the payload's time namespace minus ours */
 } NotifyPolicy;
 
@@ -57,6 +60,8 @@ typedef struct NotifyMessage {
                            pidfd */
         uint64_t main_pidfdid;  /* beside main_pid; 0: not said */
         uint64_t watchdog_usec; /* with NOTIFY_ACTION_WATCHDOG_USEC */
+        bool has_status;
+        char status[NOTIFY_STATUS_MAX + 1]; /* STATUS=, cut, without the prefix */
 } NotifyMessage;
 
 /* Translates a datagram that came with n_fds descriptors. Unknown fields, bad values and descriptors that no
@@ -66,3 +71,7 @@ typedef struct NotifyMessage {
 void notify_message_translate(
                 const char *datagram, size_t size, size_t n_fds, const NotifyPolicy *policy,
                 NotifyMessage *ret);
+
+/* A status text of two: the first, and the second behind a semicolon if there is one. Returns how long it
+ * is, without its NUL. Pure. */
+size_t notify_status_join(char *buffer, size_t size, const char *prefix, const char *text);

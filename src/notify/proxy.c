@@ -49,6 +49,7 @@ struct NotifyProxy {
         char *cgroup;       /* of the payload */
         const PidRef *init; /* NULL: nobody asks for the main process */
         NotifyPolicy policy;
+        char status_prefix[NOTIFY_STATUS_MAX + 1], status[NOTIFY_STATUS_MAX + 1]; /* ours, the payload's */
         uint64_t last_warning_usec;
         unsigned n_suppressed;
 };
@@ -146,6 +147,17 @@ static void send_or_queue(NotifyProxy *p, const char *text, size_t size, const i
 
 void notify_proxy_send(NotifyProxy *p, const char *text) {
         send_or_queue(p, text, strlen(text), NULL, 0);
+}
+
+void notify_proxy_set_status(NotifyProxy *p, const char *text) {
+        char message[STRLEN("STATUS=") + sizeof p->status_prefix + STRLEN("; ") + sizeof p->status] =
+                        "STATUS=";
+        size_t n = STRLEN("STATUS=");
+
+        (void) notify_status_join(p->status_prefix, sizeof p->status_prefix, text, NULL);
+        p->policy.status_prefix = p->status_prefix;
+        n += notify_status_join(message + n, sizeof message - n, p->status_prefix, p->status);
+        send_or_queue(p, message, n, NULL, 0);
 }
 
 /* ---- from the payload ---- */
@@ -296,6 +308,8 @@ static void pass_on(NotifyProxy *p, const Datagram *d) {
         notify_message_translate(d->data, d->size, d->n_fds, &p->policy, &m);
         if (m.problem)
                 warn_limited(p, d->pid, m.problem, m.field);
+        if (m.has_status)
+                memcpy(p->status, m.status, sizeof p->status);
         if (m.size > 0)
                 send_or_queue(p, m.text, m.size, d->fds, m.with_fds ? d->n_fds : 0);
         if (m.actions && p->handler)

@@ -71,6 +71,10 @@ int notify_proxy_start(NotifyProxy *p, const NotifyPayload *payload);
  * now, and not held any more. Otherwise does nothing. */
 void notify_proxy_release_ready(NotifyProxy *p);
 
+/* What is said about the container, in front of what it says itself with STATUS=: tells systemd both at
+ * once, and keeps it there from now on. text is copied, at most NOTIFY_STATUS_MAX bytes of it. */
+void notify_proxy_set_status(NotifyProxy *p, const char *text);
+
 /* Says something of our own to the service manager, behind what is queued. Does nothing without a host
  * address. Does not log: what could be lost is lost (systemd restarts or is gone). */
 void notify_proxy_send(NotifyProxy *p, const char *text);

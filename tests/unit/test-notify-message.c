@@ -197,10 +197,48 @@ static void test_length(void) {
         g_assert_nonnull(m.problem);
 }
 
+static void test_status_prefix(void) {
+        static const NotifyPolicy policy = { .status_prefix = "healthy" };
+        static const struct {
+                const char *sent, *passed, *kept;
+        } texts[] = {
+                { "STATUS=12 clients", "STATUS=healthy; 12 clients", "12 clients" },
+                { "READY=1\nSTATUS=a\tb\nERRNO=1", "READY=1\nSTATUS=healthy; a?b\nERRNO=1", "a?b" },
+                { "STATUS=", "STATUS=healthy", "" },
+                { "READY=1", "READY=1", NULL },
+        };
+        g_autofree char *longest = g_strnfill(NOTIFY_MESSAGE_MAX, 'x');
+        char joined[8];
+        NotifyMessage m;
+
+        for (size_t i = 0; i < ELEMENTSOF(texts); i++) {
+                notify_message_translate(texts[i].sent, strlen(texts[i].sent), 0, &policy, &m);
+                g_assert_cmpmem(m.text, m.size, texts[i].passed, strlen(texts[i].passed));
+                g_assert_null(m.problem);
+                g_assert_cmpint(m.has_status, ==, texts[i].kept != NULL);
+                if (texts[i].kept)
+                        g_assert_cmpstr(m.status, ==, texts[i].kept);
+        }
+
+        /* cut, so that it fits whatever was sent */
+        memcpy(longest, "STATUS=", STRLEN("STATUS="));
+        notify_message_translate(longest, NOTIFY_MESSAGE_MAX, 0, &policy, &m);
+        g_assert_null(m.problem);
+        g_assert_cmpuint(m.size, ==, STRLEN("STATUS=healthy; ") + NOTIFY_STATUS_MAX);
+
+        /* not inside of a character */
+        g_assert_cmpuint(notify_status_join(joined, sizeof joined, "ab", "c\303\244\303\244"), ==, 7);
+        g_assert_cmpstr(joined, ==, "ab; c\303\244");
+        g_assert_cmpuint(notify_status_join(joined, sizeof joined, "abc", "\303\244\303\244"), ==, 7);
+        g_assert_cmpuint(notify_status_join(joined, sizeof joined, "abcdefghij", "x"), ==, 7);
+        g_assert_cmpstr(joined, ==, "abcdefg");
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/notify-message/table", test_table);
         g_test_add_func("/notify-message/nul", test_nul);
         g_test_add_func("/notify-message/length", test_length);
+        g_test_add_func("/notify-message/status-prefix", test_status_prefix);
         return g_test_run();
 }

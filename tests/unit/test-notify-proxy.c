@@ -377,6 +377,21 @@ static void test_bind_again(Fixture *f, const void *data) {
         assert_host_gets(f, "READY=1");
 }
 
+/* What is said about a container and what it says are one text, whichever of the two changes. */
+static void test_status(Fixture *f, const void *data) {
+        start(f, NULL, false);
+        notify_proxy_set_status(f->proxy, "starting");
+        assert_host_gets(f, "STATUS=starting");
+        send_text(f, "READY=1\nSTATUS=12 clients");
+        run(f);
+        assert_host_gets(f, "READY=1\nSTATUS=starting; 12 clients");
+        notify_proxy_set_status(f->proxy, "healthy");
+        assert_host_gets(f, "STATUS=healthy; 12 clients");
+        send_text(f, "STATUS=");
+        run(f);
+        assert_host_gets(f, "STATUS=healthy");
+}
+
 static void test_bad_address(Fixture *f, const void *data) {
         NotifyProxy *p = NULL;
 
@@ -413,6 +428,7 @@ int main(int argc, char **argv) {
         ADD("sender/ours", "/", test_sender_ours);
         ADD("sender/gone", "/", test_sender_gone);
         ADD("bind-again", "/", test_bind_again);
+        ADD("status", "/", test_status);
         ADD("bad-address", "/", test_bad_address);
         g_test_add_func("/notify-proxy/cgroup-contains", test_cgroup_contains);
         return g_test_run();
