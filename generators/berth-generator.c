@@ -15,6 +15,7 @@
 #include "basic/macro.h"
 #include "config/container-file.h"
 #include "config/dropin.h"
+#include "config/manager-version.h"
 #include "config/messages.h"
 #include "config/search.h"
 
@@ -123,6 +124,23 @@ static int write_file(Output *out, const DropinFile *file) {
         return file->target ? write_link(out, file) : write_text(out, file);
 }
 
+/* For bundles without a declaration, too. */
+static void generate_for_all(Output *out) {
+        DropinFile *file = dropin_for_version(manager_version(getppid()));
+        int r;
+
+        if (!file)
+                return;
+        r = write_file(out, file);
+        if (r < 0) {
+                _cleanup_free_ char *line =
+                                g_strdup_printf("cannot write %s: %s", file->path, g_strerror(-r));
+
+                print_line(out, LOG_ERR, line);
+        }
+        dropin_file_free(file);
+}
+
 static void generate(Output *out, const DropinContext *context, const ConfigFound *found) {
         _cleanup_ptr_array_ GPtrArray *messages = config_messages_new(), *files = NULL;
         _cleanup_(container_file_freep) ContainerFile *container = NULL;
@@ -175,6 +193,7 @@ static int generate_all(
         }
         out = (Output) { .dir_fd = dir_fd, .kmsg_fd = kmsg_fd, .pid = getpid(), .made = made };
         print_messages(&out, messages);
+        generate_for_all(&out);
         for (unsigned i = 0; i < found->len; i++)
                 generate(&out, &context, found->pdata[i]);
         return out.failed ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -193,7 +212,5 @@ int main(int argc, char **argv) {
         user = is_user_manager(argv[0]);
         directories = config_search_path(user);
         found = config_enumerate((const char *const *) directories, messages);
-        if (found->len == 0 && messages->len == 0)
-                return EXIT_SUCCESS;
         return generate_all(argv[1], user, found, messages);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* berth-prepare VERB INSTANCE: ExecStartPre= and ExecStopPost= of container@.service, and of the units of
- * single connections, whose argument is their whole name. */
+/* berth-prepare VERB INSTANCE: ExecStartPre=, ExecReload= and ExecStopPost= of container@.service, and of
+ * the units of single connections, whose argument is their whole name. */
 
 #include <stdlib.h>
 
@@ -10,9 +10,14 @@
 #include "basic/unit-name.h"
 #include "runtime/prepare-config.h"
 #include "runtime/prepare.h"
+#include "runtime/reload-request.h"
 
 static int stop(const char *id, const char *declared) {
         return prepare_stop(id);
+}
+
+static int reload(const char *id, const char *declared) {
+        return reload_request(id);
 }
 
 static int explain(const char *id, const char *declared) {
@@ -23,9 +28,8 @@ static const struct {
         const char *name;
         int (*run)(const char *id, const char *declared);
 } verbs[] = {
-        { "start", prepare_start },
-        { "stop", prepare_end },
-        { "remove", stop }, /* for units that nobody is to see coming back */
+        { "start", prepare_start }, { "reload", reload },
+        { "stop", prepare_end },    { "remove", stop }, /* for units that nobody is to see coming back */
         { "explain", explain },
 };
 
@@ -36,7 +40,8 @@ int main(int argc, char **argv) {
         log_set_level(LOG_INFO);
         log_set_style(getenv("JOURNAL_STREAM") ? LOG_STYLE_JOURNAL : LOG_STYLE_PLAIN);
         if (argc != 3 && !(argc == 4 && streq(argv[1], "guard"))) {
-                log_error("Usage: berth-prepare start|stop|remove|explain INSTANCE, or guard INSTANCE UNIT");
+                log_error("Usage: berth-prepare start|reload|stop|remove|explain INSTANCE, or guard "
+                          "INSTANCE UNIT");
                 return EXIT_FAILURE;
         }
         if (unit_argument_parse(argv[2], &id, &declared) < 0) {

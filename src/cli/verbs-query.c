@@ -13,6 +13,7 @@
 #include "cli/verbs.h"
 #include "runtime/bundle.h"
 #include "runtime/feature-list.h"
+#include "runtime/health-record.h"
 #include "runtime/ready.h"
 #include "runtime/state.h"
 
@@ -37,6 +38,7 @@ static void append_state(JsonText *json, const GlobalOptions *global, const Stat
         json_text_string(json, "created", s->created ? s->created : "");
         if (ready)
                 json_text_string(json, "ready", ready);
+        health_record_append(json, global->root, s->id);
         if (s->annotations)
                 json_text_raw(json, "annotations", s->annotations);
         if (s->scope)

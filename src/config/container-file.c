@@ -9,6 +9,7 @@
 
 #include "basic/capability-names.h"
 #include "basic/macro.h"
+#include "basic/time-span.h"
 #include "config/container-keys.h"
 #include "config/words.h"
 
@@ -155,6 +156,15 @@ static bool has_listener(const ContainerFile *c) {
         return false;
 }
 
+bool container_health_is_checked(const ContainerHealth *h) {
+        return h->command && *h->command && h->interval_usec != TIME_SPAN_FOREVER;
+}
+
+static bool has_health_settings(const ContainerHealth *h) {
+        return h->interval_usec > 0 || h->timeout_usec > 0 || h->start_period_usec > 0 || h->retries > 0 ||
+                        h->on_failure != CONTAINER_ON_FAILURE_UNSET;
+}
+
 /* "all" in one of them is what the other makes exceptions from. */
 static uint64_t both_all(const ContainerFile *c) {
         return c->add_capability == CAPABILITY_ALL || c->drop_capability == CAPABILITY_ALL ? CAPABILITY_ALL
@@ -176,6 +186,11 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                 { c->add_capability & c->drop_capability & ~both_all(c),
                   "AddCapability= and DropCapability= name the same capability" },
                 { c->group && !c->user, "Group= needs User=" },
+                { c->reload_cmd && c->reload_signal > 0, "ReloadCmd= and ReloadSignal= exclude each other" },
+                { !c->health.command && has_health_settings(&c->health),
+                  "Health...= settings need HealthCmd=, which says how to check" },
+                { c->notify == CONTAINER_NOTIFY_HEALTHY && !container_health_is_checked(&c->health),
+                  "Notify=healthy needs HealthCmd=, and checks that are not disabled" },
                 { c->clos_id && streq(c->clos_id, "info"),
                   "ClosID=info is a name that resctrl uses itself" },
                 { c->accept > 0 && c->terminal > 0,

@@ -11,7 +11,6 @@
 
 #include <glib.h>
 #include <stdbool.h>
-
 #include <stdint.h>
 
 #include "config/messages.h"
@@ -32,6 +31,25 @@ typedef enum ContainerNotify {
         CONTAINER_NOTIFY_HEALTHY,
         _CONTAINER_NOTIFY_MAX,
 } ContainerNotify;
+
+typedef enum ContainerOnFailure {
+        CONTAINER_ON_FAILURE_UNSET,
+        CONTAINER_ON_FAILURE_STATUS, /* only tell */
+        CONTAINER_ON_FAILURE_RESTART,
+        CONTAINER_ON_FAILURE_STOP,
+        CONTAINER_ON_FAILURE_KILL,
+        _CONTAINER_ON_FAILURE_MAX,
+} ContainerOnFailure;
+
+/* Times in microseconds; 0 everywhere: not given. */
+typedef struct ContainerHealth {
+        char **command;         /* NULL: not given; empty: there are to be no checks */
+        uint64_t interval_usec; /* TIME_SPAN_FOREVER: no checks */
+        uint64_t timeout_usec;  /* TIME_SPAN_FOREVER: none */
+        uint64_t start_period_usec;
+        uint32_t retries;
+        ContainerOnFailure on_failure;
+} ContainerHealth;
 
 typedef struct ContainerVolume {
         char *source;      /* absolute */
@@ -95,6 +113,9 @@ typedef struct ContainerFile {
         char **notify_allow; /* words of NotifyAllow=, each of them known */
         ContainerNetwork network;
         int stop_signal; /* 0: not given */
+        char **reload_cmd;
+        int reload_signal; /* 0: not given */
+        ContainerHealth health;
 
         /* [Resctrl] */
         char **schemata;
@@ -112,6 +133,9 @@ int container_file_load(const ConfigFound *found, GPtrArray *messages, Container
 
 /* The same from texts in memory: files are UnitFile* and are taken over; the first is the main one. Pure. */
 ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray *messages);
+
+/* Whether there are checks at all. Pure. */
+bool container_health_is_checked(const ContainerHealth *health);
 
 void container_file_free(ContainerFile *file);
 DEFINE_CLEANUP(ContainerFile *, container_file_free);

@@ -19,6 +19,10 @@ static void reset_mask(void *field) {
         *(uint64_t *) field = 0;
 }
 
+static void reset_usec(void *field) {
+        *(uint64_t *) field = 0;
+}
+
 static void reset_string(void *field) {
         g_free(*(char **) field);
         *(char **) field = NULL;
@@ -110,7 +114,18 @@ static const ContainerKey file_keys[] = {
 static const ContainerKey life_keys[] = {
         { "Container", "Notify", value_notify, reset_enum, FIELD(notify) },
         { "Container", "NotifyAllow", value_notify_allow, reset_strv, FIELD(notify_allow) },
+        { "Container", "ReloadCmd", value_exec, reset_strv, FIELD(reload_cmd) },
+        { "Container", "ReloadSignal", value_signal, reset_enum, FIELD(reload_signal) },
         { "Container", "StopSignal", value_signal, reset_enum, FIELD(stop_signal) },
+};
+
+static const ContainerKey health_keys[] = {
+        { "Container", "HealthCmd", value_health_cmd, reset_strv, FIELD(health.command) },
+        { "Container", "HealthInterval", value_health_interval, reset_usec, FIELD(health.interval_usec) },
+        { "Container", "HealthOnFailure", value_health_on_failure, reset_enum, FIELD(health.on_failure) },
+        { "Container", "HealthRetries", value_health_retries, reset_enum, FIELD(health.retries) },
+        { "Container", "HealthStartPeriod", value_time_span, reset_usec, FIELD(health.start_period_usec) },
+        { "Container", "HealthTimeout", value_health_timeout, reset_usec, FIELD(health.timeout_usec) },
 };
 
 static const ContainerKey install_keys[] = {
@@ -135,8 +150,9 @@ static const struct {
         const ContainerKey *keys;
         size_t n;
 } tables[] = {
-        TABLE(root_keys), TABLE(process_keys), TABLE(identity_keys), TABLE(security_keys), TABLE(file_keys),
-        TABLE(life_keys), TABLE(install_keys), TABLE(resctrl_keys),  TABLE(socket_keys),
+        TABLE(root_keys),    TABLE(process_keys), TABLE(identity_keys), TABLE(security_keys),
+        TABLE(file_keys),    TABLE(life_keys),    TABLE(health_keys),   TABLE(install_keys),
+        TABLE(resctrl_keys), TABLE(socket_keys),
 };
 
 const ContainerKey *container_key_find(const char *section, const char *name) {
@@ -148,7 +164,7 @@ const ContainerKey *container_key_find(const char *section, const char *name) {
 }
 
 bool container_key_adds(const ContainerKey *key) {
-        if (key->parse == value_exec) /* words of one command */
+        if (key->parse == value_exec || key->parse == value_health_cmd) /* words of one command */
                 return false;
         return key->reset == reset_mask || key->reset == reset_strv || key->reset == reset_list ||
                         key->reset == reset_array;

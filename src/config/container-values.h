@@ -50,14 +50,15 @@ void value_set_assignment(char ***list, char *word);
 /* ---- the parsers ---- */
 
 /* of many subjects */
-void value_bool(const ValueContext *c, void *field);   /* int: 0 or 1 */
-void value_file(const ValueContext *c, void *field);   /* GPtrArray* of ContainerWord: adds, absolute */
-void value_image(const ValueContext *c, void *field);  /* char* */
-void value_line(const ValueContext *c, void *field);   /* char**: adds the whole value */
-void value_path(const ValueContext *c, void *field);   /* char*: absolute */
-void value_signal(const ValueContext *c, void *field); /* int */
-void value_string(const ValueContext *c, void *field); /* char*: a name without white space and slashes */
-void value_units(const ValueContext *c, void *field);  /* char**: adds names of units */
+void value_bool(const ValueContext *c, void *field);      /* int: 0 or 1 */
+void value_file(const ValueContext *c, void *field);      /* GPtrArray* of ContainerWord: adds, absolute */
+void value_image(const ValueContext *c, void *field);     /* char* */
+void value_line(const ValueContext *c, void *field);      /* char**: adds the whole value */
+void value_path(const ValueContext *c, void *field);      /* char*: absolute */
+void value_signal(const ValueContext *c, void *field);    /* int */
+void value_string(const ValueContext *c, void *field);    /* char*: a name without white space and slashes */
+void value_time_span(const ValueContext *c, void *field); /* uint64_t: microseconds */
+void value_units(const ValueContext *c, void *field);     /* char**: adds names of units */
 
 /* process */
 void value_entrypoint(const ValueContext *c, void *field); /* char**: replaces */
@@ -81,6 +82,13 @@ void value_unmask(const ValueContext *c, void *field);       /* char**: adds pat
 /* life */
 void value_notify(const ValueContext *c, void *field);
 void value_notify_allow(const ValueContext *c, void *field); /* char**: adds words */
+
+/* health */
+void value_health_cmd(const ValueContext *c, void *field);        /* char**: replaces; empty: none */
+void value_health_interval(const ValueContext *c, void *field);   /* uint64_t, TIME_SPAN_FOREVER: never */
+void value_health_on_failure(const ValueContext *c, void *field); /* ContainerOnFailure */
+void value_health_retries(const ValueContext *c, void *field);    /* uint32_t */
+void value_health_timeout(const ValueContext *c, void *field);    /* uint64_t */
 
 /* network */
 void value_add_host(const ValueContext *c, void *field);   /* char**: adds lines of hosts(5) */

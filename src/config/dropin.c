@@ -13,6 +13,9 @@
 #define IMAGES        "/var/lib/berth"
 #define DOCUMENTATION "man:berth.container(5)"
 
+/* The first systemd with Type=notify-reload. */
+#define NOTIFY_RELOAD_VERSION 253
+
 /* Settings in [Unit] whose values are names of units: db.container is written for the unit it becomes. */
 static const char *const dependency_keys[] = {
         "After",
@@ -40,7 +43,7 @@ typedef struct Generation {
         GPtrArray *files;
 } Generation;
 
-static void dropin_file_free(void *p) {
+void dropin_file_free(void *p) {
         DropinFile *f = p;
 
         g_free(f->path);
@@ -162,6 +165,13 @@ static void append_store(GString *out, const ContainerFile *c) {
                 g_string_append_printf(out, "Environment=FDSTORE=%s\n", max);
 }
 
+/* A container is reloaded in the way that its declaration gives, or as its payload promises by Notify=ready.
+ * For others, systemctl says what it says of any unit that cannot be reloaded, and reload-or-restart
+ * restarts. */
+static bool is_reloadable(const ContainerFile *c) {
+        return c->reload_cmd || c->reload_signal > 0 || c->notify == CONTAINER_NOTIFY_READY;
+}
+
 /* What runs the container: its service, or the template for those of its connections. */
 static void add_service(Generation *g, const char *unit) {
         GString *out = g_string_new(NULL);
@@ -173,6 +183,8 @@ static void add_service(Generation *g, const char *unit) {
         if (g->container->has_socket && !g->connection)
                 g_string_append_printf(out, "Sockets=%s\n", g->socket);
         append_store(out, g->container);
+        if (!is_reloadable(g->container))
+                g_string_append(out, "Type=notify\nExecReload=\n");
         append_section(out, g->container, "Service");
         add(g, g_strdup_printf("%s.d/50-berth.conf", unit), g_string_free(out, FALSE), NULL);
 }
@@ -271,4 +283,19 @@ GPtrArray *dropin_generate(const ContainerFile *container, const DropinContext *
         add_links(&g, container->required_by, "requires", broken);
         add_links(&g, container->upheld_by, "upholds", broken);
         return g.files;
+}
+
+/* ExecReload= of the template does the work, because how it ends tells whether it worked. The signal that
+ * systemd sends the supervisor before it is one that does nothing. */
+DropinFile *dropin_for_version(int version) {
+        DropinFile *f;
+
+        if (version < NOTIFY_RELOAD_VERSION)
+                return NULL;
+        f = g_new(DropinFile, 1);
+        *f = (DropinFile) {
+                .path = g_strdup("container@.service.d/40-berth-reload.conf"),
+                .data = g_strdup(HEADER "\n[Service]\nType=notify-reload\nReloadSignal=SIGCONT\n"),
+        };
+        return f;
 }

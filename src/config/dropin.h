@@ -32,6 +32,12 @@ typedef struct DropinContext {
         bool user;              /* units of a user's manager */
 } DropinContext;
 
+/* What all containers get from a systemd of that version, or NULL. Caller frees with dropin_file_free().
+ * Pure.
+ */
+DropinFile *dropin_for_version(int version);
+void dropin_file_free(void *file);
+
 /* All files of a container as GPtrArray of DropinFile*, in an order that only depends on the input; broken:
  * the declaration has errors. Pure. */
 GPtrArray *dropin_generate(const ContainerFile *container, const DropinContext *context, bool broken);

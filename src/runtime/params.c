@@ -118,10 +118,72 @@ static char *format_bool(const void *value) {
         return g_strdup(*(const bool *) value ? "yes" : "no");
 }
 
+/* Words quoted for a shell, which is what GLib can read. */
+static int parse_words(const char *s, void *value) {
+        return g_shell_parse_argv(s, NULL, (char ***) value, NULL) ? 0 : -EINVAL;
+}
+
+static char *format_words(const void *value) {
+        GString *out;
+
+        if (!*(char **const *) value)
+                return NULL;
+        out = g_string_new(NULL);
+        for (char **word = *(char **const *) value; *word; word++) {
+                g_autofree char *quoted = g_shell_quote(*word);
+
+                g_string_append_printf(out, "%s%s", out->len > 0 ? " " : "", quoted);
+        }
+        return g_string_free(out, FALSE);
+}
+
+static char *format_signal_if_set(const void *value) {
+        return *(const int *) value > 0 ? format_signal(value) : NULL;
+}
+
+static int parse_usec(const char *s, void *value) {
+        return parse_uint64(s, value);
+}
+
+static char *format_usec(const void *value) {
+        return g_strdup_printf("%" G_GUINT64_FORMAT, *(const uint64_t *) value);
+}
+
+static int parse_retries(const char *s, void *value) {
+        return parse_uint32(s, value) < 0 || *(uint32_t *) value == 0 ? -EINVAL : 0;
+}
+
+static char *format_retries(const void *value) {
+        return g_strdup_printf("%u", *(const uint32_t *) value);
+}
+
+static int parse_action(const char *s, void *value) {
+        int action = health_action_from_string(s);
+
+        if (action < 0)
+                return action;
+        *(HealthAction *) value = action;
+        return 0;
+}
+
+static char *format_action(const void *value) {
+        return g_strdup(health_action_to_string(*(const HealthAction *) value));
+}
+
+#define HEALTH(member) offsetof(UnitParams, health.member)
+
 static const ParamKey param_keys[] = {
         { "Bundle", offsetof(UnitParams, bundle), true, parse_path, format_text },
+        { "HealthCmd", HEALTH(command), false, parse_words, format_words },
+        { "HealthInterval", HEALTH(interval_usec), false, parse_usec, format_usec },
+        { "HealthOnFailure", HEALTH(on_failure), false, parse_action, format_action },
+        { "HealthRetries", HEALTH(retries), false, parse_retries, format_retries },
+        { "HealthStartPeriod", HEALTH(start_period_usec), false, parse_usec, format_usec },
+        { "HealthTimeout", HEALTH(timeout_usec), false, parse_usec, format_usec },
         { "Notify", offsetof(UnitParams, notify), false, parse_mode, format_mode },
         { "NotifyAllow", offsetof(UnitParams, notify_allow), false, parse_allow, format_allow },
+        { "ReloadCmd", offsetof(UnitParams, reload_command), false, parse_words, format_words },
+        { "ReloadSignal", offsetof(UnitParams, reload_signal), false, parse_signal, format_signal_if_set },
         { "StopSignal", offsetof(UnitParams, stop_signal), false, parse_signal, format_signal },
         { "Terminal", offsetof(UnitParams, terminal), false, parse_bool, format_bool },
         { "Unit", offsetof(UnitParams, unit), false, parse_text, format_text },
@@ -130,6 +192,8 @@ static const ParamKey param_keys[] = {
 void unit_params_done(UnitParams *params) {
         g_free(params->bundle);
         g_free(params->unit);
+        g_strfreev(params->reload_command);
+        health_params_done(&params->health);
         *params = UNIT_PARAMS_NULL;
 }
 

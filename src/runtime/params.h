@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "runtime/health.h"
+
 /* When systemd is told READY=1 (Notify= in a .container file). */
 typedef enum NotifyMode {
         NOTIFY_MODE_STARTED, /* when the payload has been executed */
@@ -22,9 +24,12 @@ typedef struct UnitParams {
         int stop_signal;       /* sent to the payload's init on systemctl stop */
         bool terminal;         /* process.terminal of the configuration */
         char *unit;            /* name of the service; NULL: not known */
+        char **reload_command; /* executed in the container on systemctl reload; NULL: none */
+        int reload_signal; /* sent to the payload instead, which need not answer; 0: SIGHUP, and it has to */
+        HealthParams health;
 } UnitParams;
 
-#define UNIT_PARAMS_NULL ((UnitParams) { .stop_signal = 15 })
+#define UNIT_PARAMS_NULL ((UnitParams) { .stop_signal = 15, .health = HEALTH_PARAMS_NULL })
 
 /* Releases what the structure holds and leaves it as UNIT_PARAMS_NULL. */
 void unit_params_done(UnitParams *params);

@@ -17,6 +17,7 @@
 #include "config/to-json.h"
 #include "notify/message.h"
 #include "runtime/prepare-facts.h"
+#include "runtime/prepare-life.h"
 #include "runtime/service-env.h"
 #include "spec/json.h"
 
@@ -335,6 +336,12 @@ static int notify_mode(const Base *base, const ContainerFile *c, const Spec *spe
                                 "%s#/annotations/" ANNOTATION_NOTIFY
                                 ": '%s': expected started, ready or healthy",
                                 base->name, annotation);
+        if (mode == NOTIFY_MODE_HEALTHY && !(c && container_health_is_checked(&c->health)))
+                return log_error_errno(
+                                -EINVAL,
+                                "%s#/annotations/" ANNOTATION_NOTIFY
+                                ": 'healthy' needs a declaration with HealthCmd=",
+                                base->name);
         *ret = mode;
         return 0;
 }
@@ -376,6 +383,8 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
                 return r;
         for (char **w = container ? container->notify_allow : NULL; w && *w; w++)
                 config.params.notify_allow |= (unsigned) notify_allow_from_string(*w);
+        if (container)
+                prepare_life(container, &config.params);
         config.params.bundle = TAKE_PTR(base.bundle);
         config.accept = container && container->accept > 0;
         config.params.terminal = config.spec->process.terminal;

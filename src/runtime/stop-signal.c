@@ -114,6 +114,13 @@ static bool is_lost(pid_t pid, int sig) {
         return true;
 }
 
+bool signal_is_handled(pid_t pid, int sig) {
+        _cleanup_free_ char *status = NULL;
+
+        return read_proc(pid, "status", &status) < 0 || in_signal_set(status, "SigCgt", sig) ||
+                        in_signal_set(status, "SigBlk", sig) || waits_for(pid, sig);
+}
+
 int stop_signal_send(const PidRef *init, int sig) {
         char name[16];
         bool lost;

@@ -17,6 +17,9 @@ bool stop_signal_is_lost(const char *status, int sig);
 /* Whether the process waits in sigwait(3) or one of its kin, and where its memory has the set of signals.
  * syscall is the text of /proc/PID/syscall. Pure. */
 bool stop_signal_waiting_set(const char *syscall, uint64_t *ret_address);
+/* Whether a process does something of its own with a signal: it catches it, or fetches it with signalfd(2)
+ * or sigwait(3). What cannot be looked at counts as such a process. Does not log. */
+bool signal_is_handled(pid_t pid, int sig);
 
 /* Sends a stop signal to a container's init; one that would be lost becomes SIGKILL, because to end the
  * process is what its default action stands for. Returns 1 in that case, 0 when the signal was sent, -ESRCH:

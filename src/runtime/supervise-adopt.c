@@ -104,7 +104,8 @@ int supervise_adopt(Supervisor *s) {
                 return 1;
         supervise_recall_main(s);
         say_ready_again(s);
-        return 1;
+        r = supervise_health_start(s);
+        return r < 0 ? r : 1;
 }
 
 void supervise_leave(Supervisor *s) {

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "basic/parse-util.h"
 #include "runtime/service-env.h"
 #include "runtime/start.h"
+#include "runtime/supervise-command.h"
 
 static const struct {
         const char *fifo;
@@ -48,63 +48,6 @@ static char **create_command(const Supervisor *s) {
         return g_strv_builder_end(command);
 }
 
-static int spawn_create(Supervisor *s, const int stdio[static _STREAM_MAX]) {
-        _cleanup_strv_ char **env = service_env_for_runtime(), **command = create_command(s);
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attr;
-        sigset_t all, none;
-        int r;
-
-        (void) sigfillset(&all);
-        (void) sigemptyset(&none);
-        (void) posix_spawnattr_init(&attr);
-        (void) posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-        (void) posix_spawnattr_setsigdefault(&attr, &all);
-        (void) posix_spawnattr_setsigmask(&attr, &none);
-        (void) posix_spawn_file_actions_init(&actions);
-        for (size_t i = 0; i < _STREAM_MAX; i++)
-                (void) posix_spawn_file_actions_adddup2(&actions, stdio[i], streams[i].fd);
-
-        r = posix_spawn(&s->create_pid, BERTH_BINDIR "/berth", &actions, &attr, command, env);
-        (void) posix_spawn_file_actions_destroy(&actions);
-        (void) posix_spawnattr_destroy(&attr);
-        return r > 0 ? log_error_errno(r, "Failed to execute '%s': %m", BERTH_BINDIR "/berth") : 0;
-}
-
-#define OOM_SCORE "/proc/self/oom_score_adj"
-
-/* How much likelier than its supervisor a user's container is to be killed. */
-#define OOM_DISTANCE 100
-
-/* Our own protection from the OOM killer (OOMScoreAdjust= of the unit) is not the payload's, which would
- * inherit it. A user's systemd cannot give it to us, and leaves us with its own: then the payload gets a
- * worse one, as other units of users do. Caller frees; NULL: it may have ours. */
-static char *payload_oom_score(const char *own) {
-        _cleanup_free_ char *path = g_strdup_printf("/proc/%d/oom_score_adj", (int) getppid()),
-                            *managers = NULL;
-        int score = atoi(own);
-
-        if (score < 0)
-                return g_strdup("0");
-        if (geteuid() == 0 || read_file_at(AT_FDCWD, path, &managers, NULL) < 0 || atoi(managers) != score)
-                return NULL;
-        return g_strdup_printf("%d", MIN(score + OOM_DISTANCE, 1000));
-}
-
-static int spawn_unprotected(Supervisor *s, const int stdio[static _STREAM_MAX]) {
-        _cleanup_free_ char *own = NULL, *score = NULL;
-        int r;
-
-        if (read_file_at(AT_FDCWD, OOM_SCORE, &own, NULL) >= 0)
-                score = payload_oom_score(own);
-        if (score)
-                (void) write_string_at(AT_FDCWD, OOM_SCORE, score);
-        r = spawn_create(s, stdio);
-        if (score)
-                (void) write_string_at(AT_FDCWD, OOM_SCORE, own); /* lower: that may need a capability */
-        return r;
-}
-
 int supervise_make_relay(Supervisor *s, Stream stream, int *ret_write_fd) {
         int r;
 
@@ -124,6 +67,7 @@ int supervise_make_relay(Supervisor *s, Stream stream, int *ret_write_fd) {
 int supervise_create(Supervisor *s) {
         _cleanup_close_ int out = -EBADF, err = -EBADF;
         int *fifos[_STREAM_MAX] = { &out, &err }, stdio[_STREAM_MAX];
+        _cleanup_strv_ char **command = NULL;
         int r;
 
         if (s->params.terminal) {
@@ -137,7 +81,10 @@ int supervise_create(Supervisor *s) {
                         return r;
                 stdio[i] = *fifos[i] >= 0 ? *fifos[i] : streams[i].fd;
         }
-        return spawn_unprotected(s, stdio);
+        command = create_command(s);
+        return supervise_spawn(
+                        command, (const int[]) { STDIN_FILENO, stdio[STREAM_OUT], stdio[STREAM_ERR] },
+                        &s->create_pid);
 }
 
 /* The child has gone, so init is our child now, and its number cannot be another's before we reap it. */
@@ -228,4 +175,6 @@ void supervise_created(Supervisor *s, int code, int status) {
         s->phase = PHASE_RUNNING;
         if (s->leave_requested)
                 supervise_leave(s);
+        else if (supervise_health_start(s) < 0)
+                supervise_request_stop(s);
 }

@@ -4,8 +4,9 @@
 /* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
  * (making and starting the container), supervise-adopt.c (taking one over), supervise-notify.c (what the
  * payload says), supervise-stop.c (signals to the payload, out of memory), supervise-freeze.c (while it is
- * frozen). For nobody else. */
+ * frozen), supervise-reload.c, supervise-health.c. For nobody else. */
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -33,6 +34,8 @@ typedef enum Stream {
 } Stream;
 
 typedef struct FreezeWatch FreezeWatch;
+typedef struct Reload Reload;
+typedef struct HealthMonitor HealthMonitor;
 
 typedef struct Supervisor {
         const char *id;
@@ -47,6 +50,8 @@ typedef struct Supervisor {
         ServiceConsole *console;    /* NULL: the payload has no terminal */
         OomWatch *oom;
         FreezeWatch *freezer; /* NULL: the unit has no watchdog */
+        Reload *reload;
+        HealthMonitor *health; /* NULL: there are no checks */
         Phase phase;
         pid_t create_pid;
         PidRef init;
@@ -56,6 +61,7 @@ typedef struct Supervisor {
         bool stop_requested;
         bool leave_requested; /* another supervisor is to take over when the container runs */
         OomKiller oom_killer;
+        bool restart_wanted;      /* the payload was asked to end because it is unhealthy */
         int lost_signal;          /* SIGKILL was sent in place of this one, which would have been lost */
         int end_code, end_status; /* of the payload, as in siginfo_t; code 0: it never ran */
         bool end_unknown;         /* it ran, and nobody can tell how it ended */
@@ -151,3 +157,29 @@ bool supervise_is_frozen(const Supervisor *s);
 
 /* Thaws it, if need be, so that it can act on a signal. Logs. */
 void supervise_let_go_on(const Supervisor *s);
+
+/* ---- supervise-reload.c ---- */
+
+/* Makes the socket for those who want the container reloaded. Logs. */
+int supervise_reload_listen(Supervisor *s);
+
+/* What the payload said (NotifyAction bits) may be about a reload. */
+void supervise_reload_notified(Supervisor *s, unsigned actions);
+
+/* A child has been reaped. Returns whether it was one of the reload's. */
+bool supervise_reload_reaped(Supervisor *s, const siginfo_t *si);
+
+void supervise_reload_free(Reload *reload);
+DEFINE_CLEANUP(Reload *, supervise_reload_free);
+
+/* ---- supervise-health.c ---- */
+
+/* Begins with the checks of a container that runs; what an earlier supervisor found out still holds. Logs.
+ */
+int supervise_health_start(Supervisor *s);
+
+/* A child has been reaped. Returns whether it was a check. */
+bool supervise_health_reaped(Supervisor *s, const siginfo_t *si);
+
+void supervise_health_free(HealthMonitor *monitor);
+DEFINE_CLEANUP(HealthMonitor *, supervise_health_free);

@@ -110,6 +110,7 @@ static void on_notify(const NotifyEvent *event, void *userdata) {
                 s->has_exit_status = true;
                 s->exit_status = event->exit_status;
         }
+        supervise_reload_notified(s, event->actions);
 }
 
 int supervise_make_proxy(Supervisor *s) {

@@ -21,6 +21,8 @@
 #include "runtime/supervise-internal.h"
 
 static void supervisor_done(Supervisor *s) {
+        supervise_health_freep(&s->health);
+        supervise_reload_freep(&s->reload);
         service_console_freep(&s->console);
         oom_watch_freep(&s->oom);
         freeze_watch_freep(&s->freezer);
@@ -67,7 +69,8 @@ static int on_child(sd_event_source *source, const struct signalfd_siginfo *info
                         s->end_code = si.si_code;
                         s->end_status = si.si_status;
                         return supervise_end_loop(s);
-                }
+                } else if (!supervise_health_reaped(s, &si))
+                        (void) supervise_reload_reaped(s, &si);
         }
         return 0;
 }
@@ -104,6 +107,9 @@ static int set_up(Supervisor *s) {
         if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
                 return log_error_errno(errno, "Failed to become a subreaper: %m");
         r = set_up_loop(s);
+        if (r < 0)
+                return r;
+        r = supervise_reload_listen(s);
         if (r < 0)
                 return r;
         return supervise_make_proxy(s);
@@ -148,6 +154,8 @@ int supervise(const char *id) {
 
         if (s.oom_killer != OOM_KILLER_NONE)
                 oom_end(s.oom_killer);
+        if (s.restart_wanted && !s.stop_requested)
+                return EXIT_UNHEALTHY;
         if (s.lost_signal > 0 && s.end_code == CLD_KILLED && s.end_status == SIGKILL)
                 end_like(CLD_KILLED, s.lost_signal);
         if (s.end_code != 0)

@@ -10,6 +10,10 @@
  * same one. */
 #define SUPERVISOR_LEAVE_SIGNAL (SIGRTMIN + 25)
 
+/* The exit status of one whose container is restarted because it is unhealthy: in the unit it is in
+ * RestartForceExitStatus=. */
+#define EXIT_UNHEALTHY 155
+
 /* Does all of it for the unit that berth-prepare has prepared. Logs. Returns the exit status for failures of
  * our own (1); when the payload has run, this process ends as the payload did, by its exit status or its
  * signal. */

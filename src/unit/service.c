@@ -182,3 +182,17 @@ int service_resource_properties(Manager *m, const char *service, PropertyList **
         *ret = TAKE_PTR(list);
         return 0;
 }
+
+int service_stop_timeout(Manager *m, const char *service, uint64_t *ret_usec) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        _cleanup_free_ char *path = unit_object_path(service);
+
+        if (sd_bus_get_property_trivial(
+                            m->bus, SYSTEMD_NAME, path, SYSTEMD_NAME ".Service", "TimeoutStopUSec", &error,
+                            't', ret_usec) < 0)
+                return log_error_errno(
+                                error_to_errno(&error),
+                                "Failed to read TimeoutStopSec= of %s from systemd: %s", service,
+                                error_text(&error));
+        return 0;
+}

@@ -13,3 +13,7 @@
  * Fails with the errors of systemd; a unit that does not exist has only defaults. Release with
  * property_list_free(). */
 int service_resource_properties(Manager *m, const char *service, PropertyList **ret);
+
+/* How long a service may take to stop (TimeoutStopSec=), in microseconds; UINT64_MAX: forever. Waits for
+ * systemd's answer without running the event loop. Logs. Fails with the errors of systemd. */
+int service_stop_timeout(Manager *m, const char *service, uint64_t *ret_usec);
