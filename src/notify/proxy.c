@@ -62,8 +62,8 @@ typedef struct Datagram {
         size_t n_fds;
         pid_t pid;
         int pidfd;
-        bool gone; /* the sender had been reaped before we read */
-        bool truncated;
+        bool gone;           /* the sender had been reaped before we read */
+        const char *cut_off; /* what did not come whole; NULL: everything did */
 } Datagram;
 
 static void datagram_close_fds(Datagram *d) {
@@ -259,7 +259,10 @@ static int receive(int fd, Datagram *d) {
 
         take_control(&mh, d);
         d->size = (size_t) n;
-        d->truncated = mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+        d->cut_off = mh.msg_flags & MSG_TRUNC ? "everything, it was too long"
+                        : mh.msg_flags & MSG_CTRUNC
+                        ? "everything, there was no room for its descriptors (LimitNOFILE=)"
+                        : NULL;
         return 1;
 }
 
@@ -301,8 +304,8 @@ static void pass_on(NotifyProxy *p, const Datagram *d) {
 
         if (!sender_is_ours(p, d))
                 return warn_limited(p, d->pid, "everything, the sender is not in the container", "");
-        if (d->truncated)
-                return warn_limited(p, d->pid, "everything, it was too long", "");
+        if (d->cut_off)
+                return warn_limited(p, d->pid, d->cut_off, "");
 
         p->policy.now_usec = now_monotonic_usec();
         notify_message_translate(d->data, d->size, d->n_fds, &p->policy, &m);

@@ -24,7 +24,7 @@ def shell(script):
 
 
 def launch(ways, way, bundles, name, args, listener, edit=None):
-    return ways.start(way, [f"NOTIFY_SOCKET={listener.address}"], name, bundles.make(name, args, edit))
+    return ways.start(way, [f"NOTIFY_SOCKET={listener.address}", "FDSTORE=9"], name, bundles.make(name, args, edit))
 
 
 def go(bundles, name, what="go"):
@@ -86,6 +86,24 @@ def test_nobody_reads_any_more(machine, bundles, listen, ways, way):
     machine.run("systemctl stop test-way")
     listener.go_on()
     assert len(lost(machine)) == before + 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_room_for_descriptors(machine, bundles, listen, ways, way):
+    """A message whose descriptors do not all come is none; those that came do not stay, and the next one counts."""
+    listener = listen()
+    passer = launch(ways, way, bundles, "plenty", shell(
+        "until [ -e /go ]; do sleep 0.05; done; payload send /rows; exec payload signals"), listener)
+    (bundles.directory("plenty") / "rootfs/rows").write_text(
+        f"253 {b'FDSTORE=1'.hex()}\n2 {b'FDSTORE=1'.hex()}\n0 {b'STATUS=after'.hex()}\n")
+    machine.wait_until(f"test -n \"$({passer})\"")
+    pid = machine.output(passer)
+    machine.run(f"prlimit --pid {pid} --nofile=48:48")
+    go(bundles, "plenty")
+    listener.wait_for("STATUS=after")
+    assert [(d["text"], d["contents"]) for d in listener.datagrams() if "MAINPID" not in d["text"]] == [
+        ("FDSTORE=1", ["0", "1"]), ("STATUS=after", [])]
+    assert "memfd" not in machine.output(f"for fd in /proc/{pid}/fd/*; do readlink $fd; done")
 
 
 def test_reexec_of_systemd(machine, bundles, declare):
