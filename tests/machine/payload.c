@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -255,18 +256,34 @@ static int make_memory(const char *text) {
         return write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0 ? -1 : fd;
 }
 
+/* Where the descriptor store gave a descriptor back, by its name; -1: there is none. */
+static int find_stored(const char *name) {
+        int n = atoi(getenv("LISTEN_FDS") ?: "0");
+
+        for (int i = 0; i < n; i++) {
+                char *candidate = listener_name(i);
+                bool found = strcmp(candidate, name) == 0;
+
+                free(candidate);
+                if (found)
+                        return LISTEN_FDS_START + i;
+        }
+        return -1;
+}
+
 /* Keeps what it was given as argument in the descriptor store of its service; after a restart it says what
  * it finds there. Waits until it is killed. */
 static int verb_keep(char **args) {
         char text[32] = "", status[128] = "STATUS=kept\nREADY=1";
+        int stored = find_stored("memory");
 
-        if (!getenv("LISTEN_FDS")) {
+        if (stored < 0) {
                 int fd = make_memory(args[0] ?: "");
 
                 if (fd < 0 || notify("FDSTORE=1\nFDNAME=memory", fd) != 0)
                         return EXIT_FAILURE;
         } else {
-                if (read(LISTEN_FDS_START, text, sizeof text - 1) < 0)
+                if (pread(stored, text, sizeof text - 1, 0) < 0)
                         return EXIT_FAILURE;
                 snprintf(status, sizeof status, "STATUS=%s in %s\nREADY=1", text,
                          getenv("LISTEN_FDNAMES") ?: "");
@@ -389,6 +406,105 @@ static int verb_poweroff(char **args) {
         return EXIT_FAILURE;
 }
 
+/* ---- a server that is restarted without a connection getting lost ---- */
+
+#define CONNECTIONS_MAX 64
+
+static volatile sig_atomic_t told_to_end;
+
+static void on_term(int sig) {
+        told_to_end = 1;
+}
+
+/* The listener of an earlier run, or a new one, which is put into the store. */
+static int make_listener(int port) {
+        struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_port = htons(port),
+                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+
+        (void) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+        if (bind(fd, (struct sockaddr *) &address, sizeof address) < 0 || listen(fd, 100) < 0)
+                return -errno;
+        return notify("FDSTORE=1\nFDNAME=listener", fd) != 0 ? -EPROTO : fd;
+}
+
+/* What comes back from the store is known by its name. */
+static void take_stored(struct pollfd *fds, size_t *n) {
+        int stored = atoi(getenv("LISTEN_FDS") ?: "0");
+
+        for (int i = 0; i < stored; i++) {
+                char *name = listener_name(i);
+                struct pollfd entry = { .fd = LISTEN_FDS_START + i, .events = POLLIN };
+
+                if (strcmp(name, "listener") == 0)
+                        fds[0] = entry;
+                else
+                        fds[++*n] = entry;
+                free(name);
+        }
+}
+
+/* Stored at once: whatever happens to this process, the connection stays. */
+static int take_connection(struct pollfd *fds, size_t *n) {
+        int fd = accept(fds[0].fd, NULL, NULL);
+
+        if (fd < 0 || *n + 1 >= CONNECTIONS_MAX)
+                return -EMFILE;
+        fds[++*n] = (struct pollfd) { .fd = fd, .events = POLLIN };
+        return notify("FDSTORE=1\nFDNAME=connection", fd);
+}
+
+/* Sends a line back, with who this is in front of it. Returns 0 at the end of the connection, which systemd
+ * notices too when it is shut down. */
+static int answer_line(int fd) {
+        char line[256], reply[320];
+        ssize_t n = read(fd, line, sizeof line - 1);
+        int size;
+
+        if (n <= 0) {
+                (void) shutdown(fd, SHUT_RDWR);
+                close(fd);
+                return 0;
+        }
+        line[n] = '\0';
+        size = snprintf(reply, sizeof reply, "%.8s %s", getenv("INVOCATION_ID") ?: "", line);
+        return write(fd, reply, size) == size;
+}
+
+/* Answers each line on each connection to 127.0.0.1 and a port; listener and connections are in the
+ * service's store. */
+static int verb_tcp(char **args) {
+        struct pollfd fds[CONNECTIONS_MAX] = { { .fd = -1 } };
+        struct sigaction action = { .sa_handler = on_term };
+        sigset_t term, none;
+        size_t n = 0;
+
+        (void) sigemptyset(&none);
+        (void) sigemptyset(&term);
+        (void) sigaddset(&term, SIGTERM);
+        (void) sigprocmask(SIG_BLOCK, &term, NULL);
+        (void) sigaction(SIGTERM, &action, NULL);
+
+        take_stored(fds, &n);
+        printf("%zu connections came back\n", n);
+        fflush(stdout);
+        if (fds[0].fd < 0)
+                fds[0] = (struct pollfd) { .fd = make_listener(atoi(args[0])), .events = POLLIN };
+        if (fds[0].fd < 0 || notify("READY=1", -1) != 0)
+                return EXIT_FAILURE;
+        while (!told_to_end) {
+                if (ppoll(fds, n + 1, NULL, &none) < 0)
+                        continue;
+                for (size_t i = n; i > 0; i--)
+                        if (fds[i].revents != 0 && answer_line(fds[i].fd) == 0)
+                                fds[i] = fds[n--];
+                if (fds[0].revents != 0 && take_connection(fds, &n) != 0)
+                        return EXIT_FAILURE;
+        }
+        return EXIT_SUCCESS;
+}
+
 static const struct {
         const char *name;
         int (*run)(char **args);
@@ -398,6 +514,7 @@ static const struct {
         { "fds", verb_fds },           { "keep", verb_keep },       { "keyring", verb_keyring },
         { "poweroff", verb_poweroff }, { "send", verb_send },       { "serve", verb_serve },
         { "signals", verb_signals },   { "syscall", verb_syscall }, { "watch", verb_watch },
+        { "tcp", verb_tcp },
 };
 
 int main(int argc, char **argv) {
