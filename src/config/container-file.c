@@ -171,6 +171,23 @@ static uint64_t both_all(const ContainerFile *c) {
                                                                                            : 0;
 }
 
+/* The payload would ask for a port that systemd has. What a bundle says of the network is not known here. */
+static void check_proxy_ports(const ContainerFile *c, GPtrArray *messages) {
+        bool host = c->network == CONTAINER_NETWORK_HOST ||
+                        (c->network == CONTAINER_NETWORK_UNSET && !c->bundle);
+
+        for (unsigned i = 0; i < c->proxy_ports->len && host; i++) {
+                const ContainerProxyPort *port = c->proxy_ports->pdata[i];
+
+                if (container_proxy_port_clashes(port))
+                        config_message(messages, LOG_ERR, c->path, 0,
+                                       "ProxyPort=%s:%s: in the host's network both cannot listen there; "
+                                       "use "
+                                       "Network=none, or another port",
+                                       port->listen, port->target);
+        }
+}
+
 /* What must hold between keys. */
 static void check_together(const ContainerFile *c, GPtrArray *messages) {
         const struct {
@@ -195,12 +212,17 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                   "ClosID=info is a name that resctrl uses itself" },
                 { c->accept > 0 && c->terminal > 0,
                   "Terminal=yes and Accept=yes exclude each other: stdin and stdout are the connection" },
+                { c->accept > 0 && c->proxy_ports->len > 0,
+                  "ProxyPort= and Accept=yes exclude each other: the one is for a container that stays" },
+                { c->idle_stop && c->proxy_ports->len == 0,
+                  "IdleStopSec= needs ProxyPort=: a container is idle when nothing goes through that" },
                 { c->has_socket && !has_listener(c), "section [Socket] has no Listen...= setting" },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(rules); i++)
                 if (rules[i].wrong)
                         config_message(messages, LOG_ERR, c->path, 0, "%s", rules[i].text);
+        check_proxy_ports(c, messages);
 }
 
 static void unit_file_destroy(void *p) {
@@ -221,6 +243,7 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         c->label_disable = -1;
         c->label_nested = -1;
         c->no_new_privileges = -1;
+        c->proxy_ports = g_ptr_array_new_with_free_func(container_proxy_port_free);
         c->read_only = -1;
         c->read_only_tmpfs = -1;
         c->run_init = -1;
@@ -286,5 +309,6 @@ void container_file_free(ContainerFile *c) {
                 key->reset((char *) c + key->offset);
         g_strfreev(c->entrypoint);
         g_ptr_array_unref(c->volumes);
+        g_ptr_array_unref(c->proxy_ports);
         g_free(c);
 }

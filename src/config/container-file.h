@@ -75,6 +75,11 @@ typedef struct ContainerUlimit {
         uint64_t soft, hard; /* UINT64_MAX: infinity */
 } ContainerUlimit;
 
+typedef struct ContainerProxyPort {
+        char *listen; /* as in ListenStream=: a port, an address with one, or a path */
+        char *target; /* in the container: a port, or a path */
+} ContainerProxyPort;
+
 typedef struct ContainerFile {
         char *name;
         char *path;       /* NAME.container itself */
@@ -116,6 +121,8 @@ typedef struct ContainerFile {
         char **reload_cmd;
         int reload_signal; /* 0: not given */
         ContainerHealth health;
+        GPtrArray *proxy_ports; /* of ContainerProxyPort*, never NULL */
+        char *idle_stop;        /* how long without a connection through one of them; NULL: forever */
 
         /* [Resctrl] */
         char **schemata;

@@ -139,6 +139,11 @@ static const ContainerKey resctrl_keys[] = {
         { "Resctrl", "Schemata", value_line, reset_strv, FIELD(schemata) },
 };
 
+static const ContainerKey proxy_keys[] = {
+        { "Container", "IdleStopSec", value_idle_stop, reset_string, FIELD(idle_stop) },
+        { "Container", "ProxyPort", value_proxy_port, reset_list, FIELD(proxy_ports) },
+};
+
 /* systemd has the others. */
 static const ContainerKey socket_keys[] = {
         { "Socket", "Accept", value_bool, reset_int_unset, FIELD(accept) },
@@ -152,7 +157,7 @@ static const struct {
 } tables[] = {
         TABLE(root_keys),    TABLE(process_keys), TABLE(identity_keys), TABLE(security_keys),
         TABLE(file_keys),    TABLE(life_keys),    TABLE(health_keys),   TABLE(install_keys),
-        TABLE(resctrl_keys), TABLE(socket_keys),
+        TABLE(resctrl_keys), TABLE(proxy_keys),   TABLE(socket_keys),
 };
 
 const ContainerKey *container_key_find(const char *section, const char *name) {

@@ -35,7 +35,8 @@ static const struct {
         { "Container", "Pod", "there are no pods; use Network=container:NAME to share a network" },
         { "Container", "PodmanArgs", "there is no engine behind this container" },
         { "Container", "PublishPort",
-          "berth sets up no network; with Network=host the port is reachable as it is" },
+          "berth sets up no network; use ProxyPort=, or Network=host, where the port is reachable as it "
+          "is" },
         { "Container", "Pull", "berth pulls no images when a unit starts" },
         { "Container", "RemapGid", "use GIDMap=" },
         { "Container", "RemapUid", "use UIDMap=" },

@@ -98,6 +98,8 @@ void value_dns_search(const ValueContext *c, void *field); /* char**: adds */
 void value_host_name(const ValueContext *c, void *field);  /* char* */
 void value_timezone(const ValueContext *c, void *field);   /* char* */
 void value_network(const ValueContext *c, void *field);
+void value_idle_stop(const ValueContext *c, void *field);  /* char*: a length of time */
+void value_proxy_port(const ValueContext *c, void *field); /* GPtrArray* of ContainerProxyPort */
 
 /* files */
 void value_volume(const ValueContext *c, void *field); /* GPtrArray* of ContainerVolume */
@@ -106,3 +108,7 @@ void value_volume(const ValueContext *c, void *field); /* GPtrArray* of Containe
 bool unit_file_name_is_valid(const char *s);
 
 void container_volume_free(void *volume);
+void container_proxy_port_free(void *port);
+
+/* Whether a payload in the host's network cannot listen on the target, since systemd listens there. Pure. */
+bool container_proxy_port_clashes(const ContainerProxyPort *port);

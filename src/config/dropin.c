@@ -40,6 +40,7 @@ typedef struct Generation {
         const DropinContext *context;
         char *service, *socket; /* names of the units */
         char *connection; /* container-NAME: prefix of the units of connections; NULL: there are none */
+        char *proxy;      /* container-proxy@NAME: service and socket without suffix; NULL: there are none */
         GPtrArray *files;
 } Generation;
 
@@ -172,12 +173,23 @@ static bool is_reloadable(const ContainerFile *c) {
         return c->reload_cmd || c->reload_signal > 0 || c->notify == CONTAINER_NOTIFY_READY;
 }
 
+/* When a container stops if it is idle, it lives and dies with its proxy, which is what knows that, and it
+ * starts more often than others. Both ways of starting it bring the sockets along. */
+static void append_proxy_dependency(GString *out, const Generation *g) {
+        if (g->container->idle_stop)
+                g_string_append_printf(out, "BindsTo=%s.service\nStartLimitBurst=20\n", g->proxy);
+        else
+                g_string_append_printf(out, "Wants=%s.socket\n", g->proxy);
+}
+
 /* What runs the container: its service, or the template for those of its connections. */
 static void add_service(Generation *g, const char *unit) {
         GString *out = g_string_new(NULL);
 
         append_unit_header(out, g->container, "Container");
         append_mounts(out, g->container);
+        if (g->proxy)
+                append_proxy_dependency(out, g);
         append_section(out, g->container, "Unit");
         g_string_append(out, "\n[Service]\n");
         if (g->container->has_socket && !g->connection)
@@ -233,18 +245,77 @@ static void add_socket(Generation *g) {
         add(g, g_strdup(g->socket), g_string_free(out, FALSE), NULL);
 }
 
-static void add_socket_link(Generation *g, const char *unit, const char *kind) {
-        add(g, g_strdup_printf("%s.%s/%s", unit, kind, g->socket), NULL,
-            g_strdup_printf("../%s", g->socket));
+/* A word of a command line, as it is. */
+static void append_argument(GString *out, const char *word) {
+        _cleanup_free_ char *quoted = word_quote(word);
+
+        g_string_append_printf(out, " %s", quoted);
+}
+
+static void add_proxy_service(Generation *g) {
+        const GPtrArray *ports = g->container->proxy_ports;
+        GString *out = g_string_new(NULL);
+
+        append_unit_header(out, g->container, "Proxy of container");
+        g_string_append_printf(
+                        out, "\n[Service]\nExecStart=\nExecStart=:%s/berth-proxy", g->context->libexecdir);
+        if (g->container->idle_stop) {
+                _cleanup_free_ char *idle = g_strdup_printf("--exit-idle-time=%s", g->container->idle_stop);
+
+                append_argument(out, idle);
+        }
+        g_string_append(out, " %i");
+        for (unsigned i = 0; i < ports->len; i++)
+                append_argument(out, ((const ContainerProxyPort *) ports->pdata[i])->target);
+        g_string_append_c(out, '\n');
+        add(g, g_strdup_printf("%s.service.d/50-berth.conf", g->proxy), g_string_free(out, FALSE), NULL);
+}
+
+/* With the listeners in the order of the targets. Without a [Socket] section, container@NAME.socket is a
+ * second name of it. */
+static void add_proxy_socket(Generation *g) {
+        const GPtrArray *ports = g->container->proxy_ports;
+        GString *out = g_string_new(NULL);
+
+        append_unit_header(out, g->container, "Ports of container");
+        g_string_append(out, "\n[Socket]\n");
+        for (unsigned i = 0; i < ports->len; i++) {
+                g_string_append(out, "ListenStream=");
+                append_path(out, ((const ContainerProxyPort *) ports->pdata[i])->listen);
+                g_string_append_c(out, '\n');
+        }
+        g_string_append_printf(out, "Service=%s.service\n", g->proxy);
+        add(g, g_strdup_printf("%s.socket", g->proxy), g_string_free(out, FALSE), NULL);
+        if (!g->container->has_socket)
+                add(g, g_strdup(g->socket), NULL, g_strdup_printf("%s.socket", g->proxy));
+}
+
+static void add_link(Generation *g, const char *unit, const char *kind, const char *socket) {
+        add(g, g_strdup_printf("%s.%s/%s", unit, kind, socket), NULL, g_strdup_printf("../%s", socket));
+}
+
+/* Those of the container's two sockets that there are. */
+static void add_socket_links(Generation *g, const char *unit, const char *kind) {
+        if (g->container->has_socket)
+                add_link(g, unit, kind, g->socket);
+        if (g->proxy) {
+                _cleanup_free_ char *socket = g_strdup_printf("%s.socket", g->proxy);
+
+                add_link(g, unit, kind, socket);
+        }
+}
+
+static bool has_sockets(const Generation *g) {
+        return g->container->has_socket || g->proxy;
 }
 
 static void add_links(Generation *g, char **units, const char *kind, bool broken) {
         for (; units && *units; units++) {
-                if (!g->connection && (!streq(*units, "sockets.target") || !g->container->has_socket))
+                if (!g->connection && (!streq(*units, "sockets.target") || !has_sockets(g)))
                         add(g, g_strdup_printf("%s.%s/%s", *units, kind, g->service), NULL,
                             g_strdup_printf("%s/container@.service", g->context->unit_dir));
                 else if (!broken)
-                        add_socket_link(g, *units, kind);
+                        add_socket_links(g, *units, kind);
         }
 }
 
@@ -259,12 +330,16 @@ GPtrArray *dropin_generate(const ContainerFile *container, const DropinContext *
         _cleanup_free_ char *socket = g_strdup_printf("container@%s.socket", instance);
         _cleanup_free_ char *connection =
                         container->accept > 0 ? g_strdup_printf("container-%s", instance) : NULL;
+        _cleanup_free_ char *proxy = container->proxy_ports->len > 0
+                        ? g_strdup_printf("container-proxy@%s", instance)
+                        : NULL;
         Generation g = {
                 .container = container,
                 .context = context,
                 .service = service,
                 .socket = socket,
                 .connection = connection,
+                .proxy = proxy,
         };
 
         g.files = g_ptr_array_new_with_free_func(dropin_file_free);
@@ -274,11 +349,14 @@ GPtrArray *dropin_generate(const ContainerFile *container, const DropinContext *
                 add_connection_service(&g);
         else
                 add_service(&g, service);
-        if (container->has_socket && !broken) {
+        if (container->has_socket && !broken)
                 add_socket(&g);
-                if (is_wanted(container))
-                        add_socket_link(&g, "sockets.target", "wants");
+        if (proxy && !broken) {
+                add_proxy_service(&g);
+                add_proxy_socket(&g);
         }
+        if (!broken && is_wanted(container))
+                add_socket_links(&g, "sockets.target", "wants");
         add_links(&g, container->wanted_by, "wants", broken);
         add_links(&g, container->required_by, "requires", broken);
         add_links(&g, container->upheld_by, "upholds", broken);

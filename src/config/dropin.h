@@ -13,6 +13,9 @@
  * and the service an instance of container-NAME@.service, a link to a template in libexecdir. (In the
  * directories of units it would be a second name for that.) Whatever wants the container wants the socket.
  *
+ * With ProxyPort= there is a socket container-proxy@NAME.socket with all that is forwarded, and a drop-in
+ * for its service that says whereto.
+ *
  * The unit of a declaration with errors exists all the same: it fails at start with the errors as its
  * output. */
 

@@ -505,6 +505,22 @@ static int verb_tcp(char **args) {
         return EXIT_SUCCESS;
 }
 
+/* Says where it is to whoever connects to a path. */
+static int verb_unix(char **args) {
+        struct sockaddr_un address = { .sun_family = AF_UNIX };
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+        strncpy(address.sun_path, args[0] ?: "", sizeof address.sun_path - 1);
+        if (bind(fd, (struct sockaddr *) &address, sizeof address) < 0 || listen(fd, 10) < 0)
+                return EXIT_FAILURE;
+        for (;;) {
+                int connection = accept(fd, NULL, NULL);
+
+                dprintf(connection, "from the socket\n");
+                close(connection);
+        }
+}
+
 static const struct {
         const char *name;
         int (*run)(char **args);
@@ -514,7 +530,7 @@ static const struct {
         { "fds", verb_fds },           { "keep", verb_keep },       { "keyring", verb_keyring },
         { "poweroff", verb_poweroff }, { "send", verb_send },       { "serve", verb_serve },
         { "signals", verb_signals },   { "syscall", verb_syscall }, { "watch", verb_watch },
-        { "tcp", verb_tcp },
+        { "tcp", verb_tcp },           { "unix", verb_unix },
 };
 
 int main(int argc, char **argv) {

@@ -52,9 +52,12 @@ ExecStart=/bin/true
 """
 
 
+TEMPLATES = ("container@.service", "container-proxy@.service")
+
+
 def verify(out):
     """What systemd itself says about the units; nothing is what it should say."""
-    units = [p.name.removesuffix(".d") for p in pathlib.Path(out).glob("container*") if p.name != "container@.service"]
+    units = [p.name.removesuffix(".d") for p in pathlib.Path(out).glob("container*") if p.name not in TEMPLATES]
     with tempfile.TemporaryDirectory(prefix="berth-verify-") as copy:
         for path in pathlib.Path(out).glob("container*"):
             if path.is_symlink() and os.path.isabs(os.readlink(path)):
@@ -65,7 +68,8 @@ def verify(out):
                 shutil.copytree(path, pathlib.Path(copy) / path.name)
             else:
                 shutil.copy(path, copy)
-        (pathlib.Path(copy) / "container@.service").write_text(TEMPLATE)
+        for name in TEMPLATES:
+            (pathlib.Path(copy) / name).write_text(TEMPLATE)
         done = subprocess.run(
             ["systemd-analyze", "verify", "--man=no", *sorted(set(units))],
             env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "SYSTEMD_UNIT_PATH": f"{copy}:"},
