@@ -59,6 +59,30 @@ def test_names_of_the_containers(machine, accept, address):
     wait_for_the_end(machine)
 
 
+def test_who_connects(machine, accept):
+    """systemd tells each service who is at the other end; the payload hears it, too."""
+    accept('sh -c "read x; echo $REMOTE_ADDR $REMOTE_PORT"')
+    program = "import socket; s = socket.create_connection(('127.0.0.1', 4020)); s.sendall(b'hello\\n'); " \
+              "print(s.makefile().read().strip() == '127.0.0.1 %d' % s.getsockname()[1])"
+    assert machine.output(["python3", "-c", program]) == "True"
+    wait_for_the_end(machine)
+
+
+def test_supervisor_is_killed(machine, accept):
+    """No new one can have the connection, so the container goes; the other containers and the socket do not notice."""
+    accept('sh -c "echo here; read x; echo $x"')
+    said = machine.output("""bash -c '
+        exec 3<>/dev/tcp/127.0.0.1/4020 4<>/dev/tcp/127.0.0.1/4020
+        read here <&3; read here <&4
+        kill -KILL $(systemctl show -p MainPID --value "container-web@0-*.service")
+        cat <&3
+        echo still there >&4; cat <&4'""").splitlines()
+    assert said == ["still there"]
+    wait_for_the_end(machine)
+    assert talk(machine).splitlines() == ["here", "hello"]
+    wait_for_the_end(machine)
+
+
 def test_two_at_once(machine, accept):
     """Each has a container of its own, with its own processes and nothing of the other."""
     accept('sh -c "echo here; read x; echo $$ $x; exec ps"')

@@ -3,6 +3,8 @@
 
 import re
 
+import pytest
+
 CONNECT = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}; head -n 1 <&3'"
 
 
@@ -49,6 +51,22 @@ def test_sockets_work_in_a_network_of_its_own(machine, bundles, declare):
     assert machine.output(CONNECT.format(port=4004)) == "apart.socket"
 
 
+@pytest.mark.parametrize("edit", ["share_pid", "own_users"])
+def test_whose_pid_it_is(machine, bundles, declare, edit):
+    """LISTEN_PID is the number that the payload has itself, whichever namespaces it is in."""
+    bundle = bundles.make("whose", ["payload", "serve"], EDITS[edit])
+    machine.run(f"chown -R 100000:100000 {bundle}/rootfs")
+    declare("/run/systemd/system/whose.socket",
+            "[Socket]\nListenStream=127.0.0.1:4005\nListenStream=/run/whose.sock\nRemoveOnStop=yes\n"
+            "FileDescriptorName=both\nService=container@whose.service\n")
+    machine.run("systemctl start whose.socket")
+    assert machine.output(CONNECT.format(port=4005)) == "both"
+    said = serving(machine, "container@whose")
+    assert said["LISTEN_PID"] == said["pid"]
+    assert (said["pid"] == "1") == (edit == "own_users")
+    assert (said["LISTEN_FDS"], said["LISTEN_FDNAMES"]) == ("2", "both:both")
+
+
 def test_nothing_else_is_inherited(machine, bundles):
     bundles.make("fds", ["sh", "-c", "payload fds; echo end; exec sleep 1000"])
     machine.run("systemctl start container@fds")
@@ -59,3 +77,15 @@ def test_nothing_else_is_inherited(machine, bundles):
 
 def share_network(config):
     config["linux"]["namespaces"] = [ns for ns in config["linux"]["namespaces"] if ns["type"] != "network"]
+
+
+def share_pid(config):
+    config["linux"]["namespaces"] = [ns for ns in config["linux"]["namespaces"] if ns["type"] != "pid"]
+
+
+def own_users(config):
+    config["linux"]["namespaces"].append({"type": "user"})
+    config["linux"]["uidMappings"] = config["linux"]["gidMappings"] = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+
+
+EDITS = {"share_pid": share_pid, "own_users": own_users}
