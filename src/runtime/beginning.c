@@ -71,6 +71,24 @@ char *container_descriptors(pid_t pid) {
         return g_string_free(text, FALSE);
 }
 
+/* The name of the image that a container was made of, as whoever made the bundle has put it down. */
+static const char *image_name(const Spec *spec) {
+        static const char *const annotations[] = {
+                "org.opencontainers.image.ref.name", /* image-spec, "Pre-Defined Annotation Keys" */
+                "io.kubernetes.cri.image-name",      /* containerd */
+                "io.kubernetes.cri-o.ImageName",
+                "org.opencontainers.image.title",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(annotations); i++) {
+                const char *name = spec_annotation(spec, annotations[i]);
+
+                if (!isempty(name))
+                        return name;
+        }
+        return NULL;
+}
+
 State *container_new_state(const Spec *spec, const char *id) {
         State *s = g_new0(State, 1);
 
@@ -80,6 +98,7 @@ State *container_new_state(const Spec *spec, const char *id) {
         s->rootfs = g_strdup(spec->root_path);
         s->created = timestamp_now();
         s->owner = geteuid();
+        s->image = g_strdup(image_name(spec));
         if (spec->annotations.n > 0)
                 s->annotations = annotations_text(spec);
         s->late_hooks = late_hooks_of(spec);

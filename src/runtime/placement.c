@@ -14,6 +14,7 @@
 #include "cgroup/resources.h"
 #include "runtime/cgroup-owner.h"
 #include "runtime/device-rules.h"
+#include "runtime/log-settings.h"
 #include "runtime/own-cgroup.h"
 #include "runtime/subgroup.h"
 #include "spec/resource-limits.h"
@@ -78,6 +79,22 @@ static int scope_prepare_names(Placement *p) {
         return 0;
 }
 
+/* What the service that the container is of has been given. */
+static int scope_inherit(Placement *p) {
+        _cleanup_(property_list_freep) PropertyList *inherited = NULL;
+        ServiceLog log = SERVICE_LOG_NULL;
+        int r;
+
+        r = service_resource_properties(p->manager, p->options.resources_from, &inherited, &log);
+        if (r >= 0) {
+                property_list_merge(p->properties, inherited);
+                p->options.state->log_settings =
+                                log_settings_format(log.identifier, log.priority, log.level_prefix);
+        }
+        g_free(log.identifier);
+        return r;
+}
+
 static int scope_prepare(Placement *p) {
         const SpecResources *resources = &p->options.spec->linux_.resources;
         bool devices;
@@ -96,12 +113,9 @@ static int scope_prepare(Placement *p) {
         if (r < 0)
                 return r;
         if (p->options.resources_from) {
-                _cleanup_(property_list_freep) PropertyList *inherited = NULL;
-
-                r = service_resource_properties(p->manager, p->options.resources_from, &inherited);
+                r = scope_inherit(p);
                 if (r < 0)
                         return r;
-                property_list_merge(p->properties, inherited);
         }
         return properties_from_annotations(&p->options.spec->annotations, p->properties);
 }

@@ -1,183 +1,147 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Owns the FIFOs between payload and supervisor, and the journal entries that come out. Nothing is allocated
- * per line: a field of an entry has to be contiguous, so "MESSAGE=" is written in front of the line, over
- * what was handed out before. */
+ * per line: the fields that all entries have are one piece of text. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/uio.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
-
-/* Entries are the payload's: no CODE_FILE= of ours. */
-#define SD_JOURNAL_SUPPRESS_LOCATION
-#include <systemd/sd-journal.h>
 
 #include "runtime/relay.h"
 
 #include "basic/log.h"
+#include "runtime/journal-sender.h"
+#include "runtime/line-buffer.h"
 
-#define MESSAGE "MESSAGE="
-static_assert(STRLEN(MESSAGE) <= LINE_HEADROOM, "the field's name has to fit in front of the line");
-
-/* ---- lines ---- */
-
-/* One more than a line: a newline right behind the longest one is still seen. */
-#define LINE_BUFFER_SIZE (LINE_BUFFER_MAX + 1)
-
-void line_buffer_init(LineBuffer *b, int default_priority) {
-        *b = (LineBuffer) { .data = g_malloc(LINE_HEADROOM + LINE_BUFFER_SIZE),
-                            .default_priority = default_priority };
-}
-
-void line_buffer_done(LineBuffer *b) {
-        g_free(b->data);
-        *b = (LineBuffer) { 0 };
-}
-
-char *line_buffer_room(LineBuffer *b, size_t *ret_size) {
-        *ret_size = LINE_BUFFER_SIZE - b->fill;
-        return b->data + LINE_HEADROOM + b->fill;
-}
-
-/* The bytes at the end of text that are the beginning of a UTF-8 character whose rest is missing. */
-static size_t incomplete_character(const char *text, size_t size) {
-        for (size_t n = 1; n <= 3 && n < size; n++) {
-                unsigned char c = (unsigned char) text[size - n];
-
-                if (c >= 0xc0)
-                        return n < (c >= 0xf0 ? 4U : c >= 0xe0 ? 3U : 2U) ? n : 0;
-                if (c < 0x80)
-                        return 0;
-        }
-        return 0;
-}
-
-static void hand_out(LineBuffer *b, Line line, LineHandler handler, void *userdata) {
-        if (!b->continued) {
-                b->priority = b->default_priority;
-                if (line.size >= 3 && line.text[0] == '<' && line.text[1] >= '0' && line.text[1] <= '7' &&
-                    line.text[2] == '>') {
-                        b->priority = line.text[1] - '0';
-                        line.text += 3;
-                        line.size -= 3;
-                }
-        }
-        if (!line.partial && line.size > 0 && line.text[line.size - 1] == '\r')
-                line.size--;
-
-        line.priority = b->priority;
-        b->continued = line.partial;
-        if (line.size > 0)
-                handler(&line, userdata);
-}
-
-void line_buffer_added(LineBuffer *b, size_t n, LineHandler handler, void *userdata) {
-        char *start = b->data + LINE_HEADROOM, *scan = start + b->fill, *end = scan + n, *newline;
-
-        while ((newline = memchr(scan, '\n', (size_t) (end - scan)))) {
-                hand_out(b, (Line) { .text = start, .size = (size_t) (newline - start) }, handler, userdata);
-                start = scan = newline + 1;
-        }
-
-        b->fill = (size_t) (end - start);
-        if (b->fill > LINE_BUFFER_MAX) {
-                size_t size = LINE_BUFFER_MAX - incomplete_character(start, LINE_BUFFER_MAX);
-
-                hand_out(b, (Line) { .text = start, .size = size, .partial = true }, handler, userdata);
-                start += size;
-                b->fill -= size;
-        }
-        memmove(b->data + LINE_HEADROOM, start, b->fill);
-}
-
-void line_buffer_flush(LineBuffer *b, LineHandler handler, void *userdata) {
-        hand_out(b, (Line) { .text = b->data + LINE_HEADROOM, .size = b->fill }, handler, userdata);
-        b->fill = 0;
-}
-
-/* ---- the journal ---- */
-
-typedef enum EntryField {
-        FIELD_IDENTIFIER,
-        FIELD_NAME,
-        FIELD_ID,
-        FIELD_ID_FULL,
-        FIELD_PID,
-        _FIELD_MAX,
-} EntryField;
+/* How long a journald that takes nothing is waited for when the payload has ended. */
+#define DRAIN_USEC (5 * UINT64_C(1000000))
 
 struct Relay {
         int fd;
         int write_fd; /* until it is taken */
         sd_event_source *source;
+        JournalSender *journal;
         LineBuffer lines;
-        char *id;
-        char *fields[_FIELD_MAX]; /* NULL: left out */
+        Line line; /* that journald has not taken yet; size 0: there is none */
+        char *id, *identifier;
+        GString *common; /* fields that every entry has, as they are sent */
+        GString *origin; /* those of the payload's entries */
 };
 
-static struct iovec field_iovec(const char *field) {
-        return (struct iovec) { .iov_base = (void *) field, .iov_len = strlen(field) };
+/* ---- entries ---- */
+
+/* The form without a length, so nothing with a newline. */
+static void add_field(GString *out, const char *name, const char *value) {
+        if (!isempty(value) && !strchr(value, '\n'))
+                g_string_append_printf(out, "%s=%s\n", name, value);
 }
 
-static void send_line(const Line *line, void *userdata) {
-        char priority[] = "PRIORITY=0";
-        struct iovec iov[_FIELD_MAX + 3];
-        Relay *r = userdata;
-        int n = 0;
-
-        priority[STRLEN("PRIORITY=")] = (char) ('0' + line->priority);
-        memcpy(line->text - STRLEN(MESSAGE), MESSAGE, STRLEN(MESSAGE));
-        iov[n++] = (struct iovec) { .iov_base = line->text - STRLEN(MESSAGE),
-                                    .iov_len = line->size + STRLEN(MESSAGE) };
-        iov[n++] = field_iovec(priority);
-        for (size_t i = 0; i < _FIELD_MAX; i++)
-                if (r->fields[i])
-                        iov[n++] = field_iovec(r->fields[i]);
-        if (line->partial)
-                iov[n++] = field_iovec("CONTAINER_PARTIAL_MESSAGE=true");
-        (void) sd_journal_sendv(iov, n); /* Without a journal there is nowhere to complain. */
+static void set_common(Relay *r, const char *identifier, const char *more) {
+        g_string_truncate(r->common, 0);
+        add_field(r->common, "SYSLOG_IDENTIFIER", identifier);
+        add_field(r->common, "CONTAINER_NAME", r->id);
+        /* engines name containers by 64 hexadecimal digits, of which people see 12 */
+        g_string_append_printf(r->common, "CONTAINER_ID=%.*s\n", strlen(r->id) == 64 ? 12 : 255, r->id);
+        add_field(r->common, "CONTAINER_ID_FULL", r->id);
+        g_string_append(r->common, more);
 }
 
-/* Returns 1 when there was something, 0 when there is nothing now, -EPIPE at the end. */
-static int read_some(Relay *r) {
+#define TEXT(s) ((struct iovec) { .iov_base = (void *) (s), .iov_len = strlen(s) })
+
+/* As journal_sender_send(). */
+static int send_line(Relay *r) {
+        char priority[] = "PRIORITY=0\nMESSAGE=";
+        struct iovec iov[] = {
+                { .iov_base = r->common->str, .iov_len = r->common->len },
+                TEXT(priority),
+                { .iov_base = (void *) r->line.text, .iov_len = r->line.size },
+                TEXT(r->line.partial ? "\nCONTAINER_PARTIAL_MESSAGE=true\n" : "\n"),
+        };
+
+        priority[STRLEN("PRIORITY=")] = (char) ('0' + r->line.priority);
+        return journal_sender_send(r->journal, iov, ELEMENTSOF(iov));
+}
+
+/* Returns 0 when all lines are journald's, -EAGAIN when it is busy. */
+static int send_lines(Relay *r, bool at_end) {
+        while (r->line.size > 0 || line_buffer_next(&r->lines, at_end, &r->line)) {
+                if (send_line(r) == -EAGAIN)
+                        return -EAGAIN;
+                r->line.size = 0; /* What cannot be sent at all has nowhere else to go. */
+        }
+        return 0;
+}
+
+/* ---- the FIFO ---- */
+
+/* Returns 1 when there was something, 0 when there is nothing now, -EPIPE at the end, -EAGAIN when journald
+ * is busy. */
+static int pass_on(Relay *r) {
         size_t room;
-        char *p = line_buffer_room(&r->lines, &room);
         ssize_t n;
+        char *p;
+        int k;
 
+        k = send_lines(r, false);
+        if (k < 0)
+                return k;
+        p = line_buffer_room(&r->lines, &room);
         do
                 n = read(r->fd, p, room);
         while (n < 0 && errno == EINTR);
         if (n < 0)
-                return errno == EAGAIN ? 0 : negative_errno();
+                return errno == EAGAIN ? 0 : -EPIPE;
         if (n == 0)
                 return -EPIPE;
-        line_buffer_added(&r->lines, (size_t) n, send_line, r);
-        return 1;
+        line_buffer_added(&r->lines, (size_t) n);
+        k = send_lines(r, false);
+        return k < 0 ? k : 1;
 }
 
 static int on_readable(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
         Relay *r = userdata;
+        int k = pass_on(r);
 
         /* All writers are gone: the event would come for ever. */
-        if (read_some(r) < 0) {
-                line_buffer_flush(&r->lines, send_line, r);
+        if (k == -EPIPE)
+                (void) send_lines(r, true);
+        if (k < 0)
                 (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
-        }
         return 0;
+}
+
+static void on_journal_ready(void *userdata) {
+        Relay *r = userdata;
+
+        if (send_lines(r, false) >= 0)
+                (void) sd_event_source_set_enabled(r->source, SD_EVENT_ON);
+}
+
+static bool is_journal_socket(int fd) {
+        struct sockaddr_un sa = { 0 };
+        socklen_t size = sizeof sa - 1;
+
+        return getpeername(fd, (struct sockaddr *) &sa, &size) >= 0 && sa.sun_family == AF_UNIX &&
+                        startswith(sa.sun_path, "/run/systemd/journal") &&
+                        g_str_has_suffix(sa.sun_path, "/stdout");
 }
 
 bool relay_is_journal(int fd, const char *journal_stream) {
         uint64_t device, inode;
         struct stat st;
 
-        return journal_stream && sscanf(journal_stream, "%" SCNu64 ":%" SCNu64, &device, &inode) == 2 &&
-                        fstat(fd, &st) >= 0 && st.st_dev == device && st.st_ino == inode;
+        if (!journal_stream || sscanf(journal_stream, "%" SCNu64 ":%" SCNu64, &device, &inode) != 2)
+                return false;
+        if (fstat(fd, &st) < 0)
+                return false;
+        return (st.st_dev == device && st.st_ino == inode) ||
+                        (S_ISSOCK(st.st_mode) && is_journal_socket(fd));
 }
 
 static int open_fifo(int dir_fd, const char *name, int *ret_read_fd, int *ret_write_fd) {
@@ -197,23 +161,17 @@ static int open_fifo(int dir_fd, const char *name, int *ret_read_fd, int *ret_wr
         return 0;
 }
 
-static void set_field(Relay *r, EntryField field, char *value) {
-        g_free(r->fields[field]);
-        r->fields[field] = value;
-}
-
 int relay_new(sd_event *event, int dir_fd, const char *name, const char *id, Relay **ret) {
         _cleanup_(relay_freep) Relay *r = g_new0(Relay, 1);
         int k;
 
         r->fd = r->write_fd = -EBADF;
         r->id = g_strdup(id);
+        r->common = g_string_new(NULL);
+        r->origin = g_string_new(NULL);
         line_buffer_init(&r->lines, LOG_INFO);
-        set_field(r, FIELD_IDENTIFIER, g_strdup("SYSLOG_IDENTIFIER=berth"));
-        set_field(r, FIELD_NAME, g_strdup_printf("CONTAINER_NAME=%s", id));
-        /* engines name containers by 64 hexadecimal digits, of which people see 12 */
-        set_field(r, FIELD_ID, g_strdup_printf("CONTAINER_ID=%.*s", strlen(id) == 64 ? 12 : 255, id));
-        set_field(r, FIELD_ID_FULL, g_strdup_printf("CONTAINER_ID_FULL=%s", id));
+        set_common(r, "berth", "");
+        r->journal = journal_sender_new(event, on_journal_ready, r);
 
         k = open_fifo(dir_fd, name, &r->fd, &r->write_fd);
         if (k < 0)
@@ -230,14 +188,31 @@ int relay_take_write_fd(Relay *r) {
         return TAKE_FD(r->write_fd);
 }
 
+/* journald adds the scope itself while the process of OBJECT_PID= exists, and where the sender is root. */
+void relay_set_origin(Relay *r, const RelayOrigin *origin) {
+        const LogSettings *settings = origin->settings;
+
+        g_free(r->identifier);
+        r->identifier = g_strdup(settings->identifier);
+        if (settings->level >= 0)
+                relay_set_priority(r, settings->level);
+        r->lines.no_prefix = settings->no_prefix;
+
+        g_string_printf(r->origin, "SYSLOG_FACILITY=%d\n", settings->facility >> 3);
+        add_field(r->origin, "IMAGE_NAME", origin->image);
+        add_field(r->origin, origin->user ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT",
+                  origin->scope);
+}
+
 void relay_set_payload(Relay *r, pid_t pid) {
         relay_drain(r, true);
         relay_adopt_payload(r, pid);
 }
 
 void relay_adopt_payload(Relay *r, pid_t pid) {
-        set_field(r, FIELD_IDENTIFIER, g_strdup_printf("SYSLOG_IDENTIFIER=%s", r->id));
-        set_field(r, FIELD_PID, g_strdup_printf("OBJECT_PID=%d", (int) pid));
+        _cleanup_free_ char *more = g_strdup_printf("%sOBJECT_PID=%d\n", r->origin->str, (int) pid);
+
+        set_common(r, r->identifier ?: r->id, more);
 }
 
 void relay_set_priority(Relay *r, int priority) {
@@ -245,19 +220,27 @@ void relay_set_priority(Relay *r, int priority) {
 }
 
 void relay_drain(Relay *r, bool at_end) {
-        while (read_some(r) > 0)
-                ;
-        if (at_end)
-                line_buffer_flush(&r->lines, send_line, r);
+        int64_t left, until = g_get_monotonic_time() + (int64_t) DRAIN_USEC;
+        int k;
+
+        do {
+                k = pass_on(r);
+                if (k <= 0 && k != -EAGAIN && at_end)
+                        k = send_lines(r, true);
+                left = until - g_get_monotonic_time();
+        } while (left > 0 && (k > 0 || (k == -EAGAIN && journal_sender_wait(r->journal, (uint64_t) left))));
 }
 
 void relay_free(Relay *r) {
         sd_event_source_disable_unref(r->source);
+        if (r->journal)
+                journal_sender_free(r->journal);
         line_buffer_done(&r->lines);
         closep(&r->fd);
         closep(&r->write_fd);
-        for (size_t i = 0; i < _FIELD_MAX; i++)
-                g_free(r->fields[i]);
+        g_string_free(r->common, TRUE);
+        g_string_free(r->origin, TRUE);
+        g_free(r->identifier);
         g_free(r->id);
         g_free(r);
 }

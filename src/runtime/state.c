@@ -43,6 +43,8 @@ void state_free(State *s) {
         g_free(s->late_hooks);
         g_free(s->notify_socket);
         g_free(s->descriptors);
+        g_free(s->log_settings);
+        g_free(s->image);
         g_free(s->annotations);
         g_free(s);
 }
@@ -67,6 +69,8 @@ static const struct {
         { "LateHooks", offsetof(State, late_hooks) },
         { "NotifySocket", offsetof(State, notify_socket) },
         { "Descriptors", offsetof(State, descriptors) },
+        { "LogSettings", offsetof(State, log_settings) },
+        { "Image", offsetof(State, image) },
         { "Annotations", offsetof(State, annotations) },
 };
 

@@ -47,8 +47,10 @@ typedef struct State {
         char *notify_socket;   /* $NOTIFY_SOCKET of who created it; NULL: it had none */
         pid_t notify_pid;      /* process that passes notifications on; 0: none */
         uint64_t notify_start_time;
-        char *annotations;   /* JSON object as text, NULL: none */
-        char *descriptors;   /* what stdin, stdout and stderr were: JSON array as text; NULL: a terminal */
+        char *log_settings; /* of the service that the container is of, see log-settings.h; NULL: defaults */
+        char *image;        /* name of the image, as far as annotations tell; NULL: not known */
+        char *annotations;  /* JSON object as text, NULL: none */
+        char *descriptors;  /* what stdin, stdout and stderr were: JSON array as text; NULL: a terminal */
         bool no_new_keyring; /* processes stay in the session keyring of their callers */
 } State;
 

@@ -136,6 +136,9 @@ static int connect_container(Supervisor *s) {
                 if (r < 0)
                         return r;
         }
+        r = supervise_set_up_logs(s, cgroup);
+        if (r < 0)
+                return r;
         for (size_t i = 0; i < _STREAM_MAX; i++)
                 if (s->relays[i])
                         relay_set_payload(s->relays[i], s->init.pid);

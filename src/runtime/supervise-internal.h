@@ -123,6 +123,11 @@ void supervise_recall_main(Supervisor *s);
 /* Tells systemd READY=1, and records that. With Notify=healthy this is for the first check that succeeds. */
 void supervise_say_ready(Supervisor *s);
 
+/* ---- supervise-logs.c ---- */
+
+/* Tells the relays what the entries of the payload, which is in this cgroup, are to say of it. Logs. */
+int supervise_set_up_logs(Supervisor *s, const char *cgroup);
+
 /* ---- supervise-stop.c ---- */
 
 /* Watches the signals that mean something to the payload. Logs. */

@@ -91,7 +91,17 @@ static void take_property(PropertyList *list, const char *name, GVariant *value)
                 property_set(list, name, value);
 }
 
-static int read_properties(sd_bus_message *reply, PropertyList *list) {
+static void take_log_setting(ServiceLog *log, const char *name, GVariant *value) {
+        if (streq(name, "SyslogIdentifier")) {
+                g_free(log->identifier);
+                log->identifier = g_variant_dup_string(value, NULL);
+        } else if (streq(name, "SyslogPriority"))
+                log->priority = g_variant_get_int32(value);
+        else if (streq(name, "SyslogLevelPrefix"))
+                log->level_prefix = g_variant_get_boolean(value);
+}
+
+static int read_properties(sd_bus_message *reply, PropertyList *list, ServiceLog *log) {
         int r;
 
         r = sd_bus_message_enter_container(reply, SD_BUS_TYPE_ARRAY, "{sv}");
@@ -107,6 +117,7 @@ static int read_properties(sd_bus_message *reply, PropertyList *list) {
                         return r;
                 inner = g_variant_get_variant(value);
                 take_property(list, name, inner);
+                take_log_setting(log, name, inner);
                 g_variant_unref(inner);
                 g_variant_unref(value);
                 r = sd_bus_message_exit_container(reply);
@@ -114,7 +125,7 @@ static int read_properties(sd_bus_message *reply, PropertyList *list) {
         return r;
 }
 
-static int get_all(Manager *m, const char *service, PropertyList *list) {
+static int get_all(Manager *m, const char *service, PropertyList *list, ServiceLog *log) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL, *reply = NULL;
         _cleanup_free_ char *path = unit_object_path(service);
         _cleanup_free_ char *what = g_strdup_printf("read the settings of %s", service);
@@ -128,7 +139,7 @@ static int get_all(Manager *m, const char *service, PropertyList *list) {
         r = manager_call(m, call, what, &reply);
         if (r < 0)
                 return r;
-        r = read_properties(reply, list);
+        r = read_properties(reply, list, log);
         if (r < 0)
                 return log_error_errno(r, "Failed to %s: %m", what);
         return 0;
@@ -163,13 +174,13 @@ static void drop_default_slice(Manager *m, PropertyList *list, const char *servi
                 (void) property_remove(list, "Slice");
 }
 
-int service_resource_properties(Manager *m, const char *service, PropertyList **ret) {
+int service_resource_properties(Manager *m, const char *service, PropertyList **ret, ServiceLog *ret_log) {
         _cleanup_(property_list_freep) PropertyList *list = property_list_new();
         const Property *tasks_max;
         uint64_t default_value;
         int r;
 
-        r = get_all(m, service, list);
+        r = get_all(m, service, list, ret_log);
         if (r < 0)
                 return r;
         r = default_tasks_max(m, &default_value);

@@ -1,135 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Splitting a payload's output into lines: the same lines come out however the bytes were cut on their way.
- */
+/* What becomes of a payload's output beside the lines (test-line-buffer.c): which streams are the journal's,
+ * and the settings of a service for them. */
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <syslog.h>
 
 #include "runtime/relay.h"
 
 #include "basic/cleanup.h"
-
-/* Appends "PRIORITY text|" for each line, "PRIORITY text+" when it is a part; overwrites the headroom as the
- * journal's sender does. */
-static void collect(const Line *line, void *userdata) {
-        GString *out = userdata;
-
-        memset(line->text - LINE_HEADROOM, '#', LINE_HEADROOM);
-        g_string_append_printf(out, "%d ", line->priority);
-        g_string_append_len(out, line->text, (gssize) line->size);
-        g_string_append_c(out, line->partial ? '+' : '|');
-}
-
-static char *split(const char *in, size_t size, size_t chunk, int priority) {
-        _cleanup_(line_buffer_done) LineBuffer b;
-        GString *out = g_string_new(NULL);
-
-        line_buffer_init(&b, priority);
-        while (size > 0) {
-                size_t room, n;
-                char *p = line_buffer_room(&b, &room);
-
-                g_assert_cmpuint(room, >, 0);
-                n = MIN(MIN(room, chunk), size);
-                memcpy(p, in, n);
-                line_buffer_added(&b, n, collect, out);
-                in += n;
-                size -= n;
-        }
-        line_buffer_flush(&b, collect, out);
-        return g_string_free(out, FALSE);
-}
-
-static void test_lines(void) {
-        static const struct {
-                const char *in, *out;
-                int priority;
-        } cases[] = {
-                { "", "", LOG_INFO },
-                { "one\n", "6 one|", LOG_INFO },
-                { "one\ntwo\n", "3 one|3 two|", LOG_ERR },
-                { "a\nb\nc\nd\ne\nf\ng\nh\n", "6 a|6 b|6 c|6 d|6 e|6 f|6 g|6 h|", LOG_INFO },
-                { "no newline", "6 no newline|", LOG_INFO },
-                { "one\nno newline", "6 one|6 no newline|", LOG_INFO },
-                { "\n\n one \n\n", "6  one |", LOG_INFO },
-                { "dos\r\nr\rr\r\n", "6 dos|6 r\rr|", LOG_INFO },
-                { "<3>bad\n<7>chat\nplain\n", "3 bad|7 chat|6 plain|", LOG_INFO },
-                { "<8>x\n<>y\n<3z\n<-1>\n <3>w\n", "6 <8>x|6 <>y|6 <3z|6 <-1>|6  <3>w|", LOG_INFO },
-                { "<4>\nx\n", "6 x|", LOG_INFO },
-                { "<4", "6 <4|", LOG_INFO },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
-                for (size_t chunk = 1; chunk < 12; chunk++) {
-                        g_autofree char *out =
-                                        split(cases[i].in, strlen(cases[i].in), chunk, cases[i].priority);
-
-                        g_assert_cmpstr(out, ==, cases[i].out);
-                }
-}
-
-static void test_nul(void) {
-        static const char in[] = "a\0b\n", expected[] = "6 a\0b|";
-        _cleanup_(line_buffer_done) LineBuffer b;
-        _cleanup_string_ GString *out = g_string_new(NULL);
-        size_t room;
-
-        line_buffer_init(&b, LOG_INFO);
-        memcpy(line_buffer_room(&b, &room), in, sizeof in - 1);
-        line_buffer_added(&b, sizeof in - 1, collect, out);
-        g_assert_cmpmem(out->str, out->len, expected, sizeof expected - 1);
-}
-
-/* A line of some length: "<5>" and x's with a two-byte character across the place where it is cut. */
-static void test_long(void) {
-        static const size_t sizes[] = { LINE_BUFFER_MAX - 1, LINE_BUFFER_MAX, LINE_BUFFER_MAX + 1,
-                                        2 * LINE_BUFFER_MAX + 100 };
-
-        for (size_t i = 0; i < ELEMENTSOF(sizes); i++)
-                for (size_t chunk = 1000; chunk <= 1000000; chunk *= 1000) {
-                        g_autofree char *in = g_strnfill(sizes[i] + 1, 'x'), *out = NULL;
-                        g_auto(GStrv) parts = NULL;
-                        size_t total = 0;
-
-                        memcpy(in, "<5>", 3);
-                        if (sizes[i] > LINE_BUFFER_MAX)
-                                memcpy(in + LINE_BUFFER_MAX - 1, "\xc3\xa4", 2);
-                        in[sizes[i]] = '\n';
-                        out = split(in, sizes[i] + 1, chunk, LOG_INFO);
-
-                        parts = g_strsplit_set(out, "+|", -1);
-                        g_assert_cmpuint(g_strv_length(parts), ==, (sizes[i] - 1) / LINE_BUFFER_MAX + 2);
-                        for (char **p = parts; **p; p++) {
-                                g_assert_true(g_str_has_prefix(*p, "5 "));
-                                g_assert_true(g_utf8_validate(*p, -1, NULL));
-                                g_assert_cmpuint(strlen(*p), <=, LINE_BUFFER_MAX + 2);
-                                total += strlen(*p) - 2;
-                        }
-                        g_assert_cmpuint(total, ==, sizes[i] - 3);
-                        /* only the last part ends the line */
-                        g_assert_true(strchr(out, '|') == out + strlen(out) - 1);
-                }
-}
-
-/* The longest line is one entry, and what comes behind it a line of its own. */
-static void test_longest(void) {
-        g_autofree char *in = g_strnfill(LINE_BUFFER_MAX + 6, 'x'), *out = NULL;
-
-        memcpy(in + LINE_BUFFER_MAX, "\n<3>y\n", 6);
-        out = split(in, LINE_BUFFER_MAX + 6, SIZE_MAX, LOG_INFO);
-        g_assert_true(g_str_has_suffix(out, "x|3 y|"));
-        g_assert_null(strchr(out, '+'));
-}
-
-static void test_not_utf8(void) {
-        g_autofree char *in = g_strnfill(2 * LINE_BUFFER_MAX, '\x80'), *out = NULL;
-
-        out = split(in, 2 * LINE_BUFFER_MAX, SIZE_MAX, LOG_INFO);
-        g_assert_cmpuint(strlen(out), ==, 2 * LINE_BUFFER_MAX + 2 * STRLEN("6 +"));
-}
 
 static void test_is_journal(void) {
         _cleanup_close_ int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -145,13 +24,38 @@ static void test_is_journal(void) {
         g_assert_false(relay_is_journal(fd, "nonsense"));
 }
 
+static void test_settings(void) {
+        static const struct {
+                const char *identifier;
+                int priority;
+                bool prefix;
+                const char *text;
+        } cases[] = {
+                { NULL, LOG_DAEMON | LOG_INFO, true, NULL },
+                { "", LOG_DAEMON | LOG_INFO, true, NULL },
+                { "web server", LOG_DAEMON | LOG_INFO, true, "30 1 web server" },
+                { "", LOG_LOCAL0 | LOG_NOTICE, true, "133 1 " },
+                { "x", LOG_DAEMON | LOG_DEBUG, false, "31 0 x" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text =
+                                log_settings_format(cases[i].identifier, cases[i].priority, cases[i].prefix);
+                int level = LOG_PRI(cases[i].priority);
+                _cleanup_(log_settings_done) LogSettings s;
+
+                g_assert_cmpstr(text, ==, cases[i].text);
+                log_settings_parse(text, &s);
+                g_assert_cmpstr(s.identifier ?: "", ==, cases[i].identifier ?: "");
+                g_assert_cmpint(s.facility, ==, cases[i].priority & LOG_FACMASK);
+                g_assert_cmpint(s.level, ==, level == LOG_INFO ? -1 : level);
+                g_assert_cmpint(s.no_prefix, ==, !cases[i].prefix);
+        }
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
-        g_test_add_func("/relay/lines", test_lines);
-        g_test_add_func("/relay/nul", test_nul);
-        g_test_add_func("/relay/long", test_long);
-        g_test_add_func("/relay/longest", test_longest);
-        g_test_add_func("/relay/not-utf8", test_not_utf8);
         g_test_add_func("/relay/is-journal", test_is_journal);
+        g_test_add_func("/relay/settings", test_settings);
         return g_test_run();
 }
