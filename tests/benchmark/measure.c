@@ -5,7 +5,7 @@
  *   prepare  COMMAND              run once, before or between the cases
  *   case     NAME                 begins a case
  *   program  NAME  STEP; STEP...  what a program does in this case: commands in turn; those that begin with
- *                                 "-" are not timed. "@" in a word stands for a number of its own
+ *                                 "-" are not timed. "@" at the end of a word stands for a number of its own
  *
  * Each round runs every program once, in rotating order, so that what disturbs the machine disturbs all of
  * them. Prints for each program but the first the median over the rounds of first/program, measured in the
@@ -52,16 +52,16 @@ static void fail(const char *command) {
         exit(EXIT_FAILURE);
 }
 
-/* Splits at blanks, in place; what "@" stands for lies in numbers. */
+/* Splits at blanks, in place; words that end in a number lie in numbers. */
 static void split(char *command, char **words, char numbers[][64], unsigned number) {
         int n = 0;
 
         for (char *word = strtok(command, " "); word && n < WORDS_MAX - 1; word = strtok(NULL, " ")) {
-                char *at = strchr(word, '@');
+                size_t length = strlen(word);
 
                 words[n] = word;
-                if (at) {
-                        (void) snprintf(numbers[n], 64, "%.*s%u%s", (int) (at - word), word, number, at + 1);
+                if (word[length - 1] == '@') {
+                        (void) snprintf(numbers[n], 64, "%.*s%u", (int) length - 1, word, number);
                         words[n] = numbers[n];
                 }
                 n++;
