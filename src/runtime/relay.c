@@ -219,16 +219,29 @@ void relay_set_priority(Relay *r, int priority) {
         r->lines.default_priority = priority;
 }
 
+/* Whether it is worth another try. */
+static bool wait_for_journal(Relay *r, int64_t until) {
+        int64_t left = until - g_get_monotonic_time();
+
+        return left > 0 && journal_sender_wait(r->journal, (uint64_t) left);
+}
+
 void relay_drain(Relay *r, bool at_end) {
-        int64_t left, until = g_get_monotonic_time() + (int64_t) DRAIN_USEC;
+        int64_t until = g_get_monotonic_time() + (int64_t) DRAIN_USEC;
         int k;
 
         do {
                 k = pass_on(r);
                 if (k <= 0 && k != -EAGAIN && at_end)
                         k = send_lines(r, true);
-                left = until - g_get_monotonic_time();
-        } while (left > 0 && (k > 0 || (k == -EAGAIN && journal_sender_wait(r->journal, (uint64_t) left))));
+        } while (k > 0 ? g_get_monotonic_time() < until : k == -EAGAIN && wait_for_journal(r, until));
+}
+
+void relay_flush(Relay *r) {
+        int64_t until = g_get_monotonic_time() + (int64_t) DRAIN_USEC;
+
+        while (send_lines(r, true) == -EAGAIN && wait_for_journal(r, until))
+                ;
 }
 
 void relay_free(Relay *r) {

@@ -44,17 +44,22 @@ static int on_init_exit(sd_event_source *source, int fd, uint32_t revents, void 
         return supervise_end_loop(s);
 }
 
-static int adopt_streams(Supervisor *s, pid_t pid) {
+static int adopt_streams(Supervisor *s, const State *state) {
+        int r;
+
         for (int i = 0; i < _STREAM_MAX; i++) {
                 _cleanup_close_ int write_fd = -EBADF;
-                int r;
 
                 r = supervise_make_relay(s, i, &write_fd);
                 if (r < 0)
                         return r;
-                if (s->relays[i])
-                        relay_adopt_payload(s->relays[i], pid);
         }
+        r = supervise_set_up_logs(s, state->cgroup ?: "");
+        if (r < 0)
+                return r;
+        for (size_t i = 0; i < _STREAM_MAX; i++)
+                if (s->relays[i])
+                        relay_adopt_payload(s->relays[i], state->pid);
         return 0;
 }
 
@@ -94,7 +99,7 @@ int supervise_adopt(Supervisor *s) {
         listen_fds_done(&s->listen); /* the payload has its own copies */
         if (s->params.terminal)
                 log_warning("The terminal of container '%s' is lost: it was the last supervisor's.", s->id);
-        r = adopt_streams(s, state->pid);
+        r = adopt_streams(s, state);
         if (r < 0)
                 return r;
         r = adopt_init(s, state);
@@ -115,7 +120,7 @@ void supervise_leave(Supervisor *s) {
         }
         for (size_t i = 0; i < _STREAM_MAX; i++)
                 if (s->relays[i])
-                        relay_drain(s->relays[i], /* at_end= */ true);
+                        relay_flush(s->relays[i]);
         notify_proxy_drain(s->proxy, NOTIFY_DRAIN_MS);
         (void) kill(getpid(), SIGKILL);
 }
