@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* berth-prepare VERB INSTANCE: ExecStartPre=, ExecReload= and ExecStopPost= of container@.service, and of
- * the units of single connections, whose argument is their whole name. */
+/* berth-prepare VERB INSTANCE: what berth-supervise begins with, and ExecReload= and ExecStopPost= of
+ * container@.service and of the units of single connections, whose argument is their whole name. */
 
 #include <stdlib.h>
 

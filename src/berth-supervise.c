@@ -24,5 +24,5 @@ int main(int argc, char **argv) {
                 log_error("This program is run by container@.service, with the name of a container.");
                 return EXIT_FAILURE;
         }
-        return supervise(id);
+        return supervise(id, argv[1]);
 }

@@ -70,9 +70,9 @@ static void unknown_key(const UnitEntry *entry, GPtrArray *messages) {
                        near ? ", did you mean '" : "", near ?: "", near ? "'?" : "");
 }
 
-/* Lists that the unit itself has entries in: adding is fine, emptying them would leave nobody who prepares
- * and cleans up. */
-static const char *const not_emptied[] = { "ExecStartPre", "ExecStopPost" };
+/* Lists that the unit itself has entries in: adding is fine, emptying them would leave nobody who cleans up.
+ */
+static const char *const not_emptied[] = { "ExecStopPost" };
 
 static bool empties_unit(const UnitEntry *entry, GPtrArray *messages) {
         if (*entry->value || !streq(entry->section, "Service"))

@@ -24,8 +24,6 @@ static const char *const settings[] = {
         "--property=Delegate=yes", "--property=OOMPolicy=stop",    "--property=OOMScoreAdjust=-900",
 };
 
-#define START_PRE "--property=ExecStartPre=" BERTH_LIBEXECDIR "/berth-prepare start "
-
 /* Who waits is told of the first end that systemd sees: there must not be another one. */
 #define STOP_POST        "--property=ExecStopPost=" BERTH_LIBEXECDIR "/berth-prepare stop "
 #define STOP_POST_WAITED "--property=ExecStopPost=" BERTH_LIBEXECDIR "/berth-prepare remove "
@@ -86,7 +84,6 @@ static char **command_line(const AdhocRun *run, const char *unit, const char *id
         add(words, geteuid() == 0 ? "--property=Slice=machine.slice" : "--property=Slice=app.slice");
         for (size_t i = 0; i < ELEMENTSOF(settings); i++)
                 add(words, settings[i]);
-        g_ptr_array_add(words, g_strconcat(START_PRE, id, NULL));
         g_ptr_array_add(words, g_strconcat(run->wait ? STOP_POST_WAITED : STOP_POST, id, NULL));
         if (run->collect && !run->wait)
                 add(words, "--collect");

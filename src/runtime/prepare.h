@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The two ends of a container unit: what has to exist before berth-supervise runs, and what must be gone
+/* The two ends of a container unit: what has to exist before the container is made, and what must be gone
  * after it. */
 
 #include "config/container-file.h"

@@ -280,7 +280,7 @@ typedef enum Outcome {
         OUTCOME_ABANDONED,
 } Outcome;
 
-/* When ExecStartPre= runs, ExecStopPost= will: the unit looks after the container again. */
+/* When ExecStart= runs, ExecStopPost= will: the unit looks after the container again. */
 static bool is_decided(const UnitState *s, void *userdata) {
         static const char *const down[] = { "inactive", "failed", NULL };
         static const char *const up[] = { "active", "reloading", "refreshing", "activating", NULL };

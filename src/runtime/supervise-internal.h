@@ -87,6 +87,12 @@ int supervise_adopt(Supervisor *s);
  * nobody can take for the payload's end (see rebirth.h). */
 void supervise_leave(Supervisor *s);
 
+/* ---- supervise-prepare.c ---- */
+
+/* Has berth-prepare make the unit's directory and all that is in there. instance: what the unit's command
+ * line names. Logs. */
+int supervise_prepare(const char *instance);
+
 /* ---- supervise-create.c ---- */
 
 /* Has the relay for each stream that is not passed straight through. write_fds: -EBADF, or the payload's

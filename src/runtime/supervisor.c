@@ -131,7 +131,7 @@ static void tear_down(Supervisor *s) {
                         relay_drain(s->relays[i], true);
 }
 
-int supervise(const char *id) {
+int supervise(const char *id, const char *instance) {
         _cleanup_(supervisor_done) Supervisor s = { .id = id,
                                                     .unit_dir_fd = -EBADF,
                                                     .params = UNIT_PARAMS_NULL,
@@ -139,7 +139,7 @@ int supervise(const char *id) {
                                                     .main = PIDREF_NULL };
         int r;
 
-        if (set_up(&s) < 0)
+        if (supervise_prepare(instance) < 0 || set_up(&s) < 0)
                 return EXIT_FAILURE;
         r = supervise_adopt(&s);
         if (r == 0)

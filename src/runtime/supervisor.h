@@ -14,7 +14,7 @@
  * RestartForceExitStatus=. */
 #define EXIT_UNHEALTHY 155
 
-/* Does all of it for the unit that berth-prepare has prepared. Logs. Returns the exit status for failures of
- * our own (1); when the payload has run, this process ends as the payload did, by its exit status or its
- * signal. */
-int supervise(const char *id);
+/* Does all of it for the unit, beginning with berth-prepare, which is given instance: what the unit's
+ * command line names. Logs. Returns the exit status for failures of our own (1); when the payload has run,
+ * this process ends as the payload did, by its exit status or its signal. */
+int supervise(const char *id, const char *instance);

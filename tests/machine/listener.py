@@ -108,9 +108,9 @@ class Ways:
         return "pgrep berth-notify"
 
     def _supervised(self, environment, name, bundle):
-        """The two programs of container@.service, without systemd at the other end."""
+        """The program of container@.service, without systemd at the other end."""
         self.machine.write(f"/etc/berth/{name}.container", f"[Container]\nBundle={bundle}\nNotify=ready\n")
-        return self._unit(environment, "sh", "-c", f"{LIBEXEC}/berth-prepare start {name} && exec {LIBEXEC}/berth-supervise {name}")
+        return self._unit(environment, f"{LIBEXEC}/berth-supervise", name)
 
     def end(self):
         for name in self.names:

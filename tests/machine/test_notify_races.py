@@ -159,7 +159,7 @@ def test_stop_while_preparing(machine, bundles, declare):
     bundles.make("early", ["payload", "signals"])
     declare("/etc/berth/early.container", "[Container]\nBundle=/var/lib/berth/early\n[Service]\nExecStartPre=sleep 1000\n")
     machine.run("systemctl start --no-block container@early")
-    machine.wait_until("test $(systemctl show -P SubState container@early) = start-pre && test -e /run/berth-unit/early/params")
+    machine.wait_until("test $(systemctl show -P SubState container@early) = start-pre")
     machine.run("systemctl stop container@early")
     assert machine.show("container@early", "ActiveState") in ("inactive", "failed")
     assert machine.output("find /run/berth-unit /run/berth -mindepth 1") == ""

@@ -163,8 +163,8 @@ static void test_errors(void) {
                 { OK "[Service]\nExecStart=/x\n",
                   "f0:5: key 'ExecStart' is not possible in section [Service]: the unit runs "
                   "the container; use Exec= in [Container]" },
-                { OK "[Service]\nExecStartPre=/x\nExecStartPre=\n",
-                  "f0:6: an empty 'ExecStartPre=' would remove what the unit needs to run the container" },
+                { OK "[Service]\nExecStopPost=/x\nExecStopPost=\n",
+                  "f0:6: an empty 'ExecStopPost=' would remove what the unit needs to run the container" },
                 { "[Container]\nRootfs=r\nExec=x\n",
                   "f0:2: Rootfs=r: expected an absolute path without '..'" },
                 { "[Container]\nRootfs=/a/../b\nExec=x\n",
