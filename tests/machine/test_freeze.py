@@ -183,6 +183,16 @@ def test_frozen_over_a_new_supervisor(machine, bundles, declare):
     machine.run("systemctl stop container@cold")
 
 
+def test_other_times_go_on(machine, bundles, declare):
+    """RuntimeMaxSec= ends a frozen container as any other: with its stop signal."""
+    bundles.make("cold", TRAPS)
+    declare("/run/systemd/system/container@cold.service.d/time.conf", "[Service]\nRuntimeMaxSec=2\n")
+    machine.run("systemctl start container@cold && berth pause cold")
+    machine.wait_until("! systemctl is-active container@cold")
+    assert machine.show("container@cold", "Result", "ExecMainStatus") == {"Result": "timeout", "ExecMainStatus": "0"}
+    assert "got TERM" in machine.journal("-u", "container@cold")
+
+
 def test_a_frozen_slice(machine, cold):
     machine.run("systemctl freeze machine.slice")
     try:
