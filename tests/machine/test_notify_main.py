@@ -19,7 +19,7 @@ def test_signals_go_to_the_main_process(machine, bundles, declare, how):
     """To it first, and when it has ended, the rest is stopped. systemd's main process stays the supervisor."""
     name = f"two-{how}"
     bundles.make(name, ["payload", "claim", how])
-    unit(declare, name, "[Service]", "ExecReload=kill -HUP $MAINPID")
+    unit(declare, name, "ReloadSignal=HUP")
     machine.run(f"systemctl start container@{name}")
     main = int(machine.show(f"container@{name}", "MainPID"))
     assert machine.output(f"cat /proc/{main}/comm") == "berth-supervise"
