@@ -247,6 +247,7 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         c->read_only = -1;
         c->read_only_tmpfs = -1;
         c->run_init = -1;
+        c->machine = -1;
         c->terminal = -1;
         c->accept = -1;
         for (unsigned i = 0; i < files->len; i++) {

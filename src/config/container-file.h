@@ -113,6 +113,7 @@ typedef struct ContainerFile {
         int read_only_tmpfs;                        /* -1: not given */
         int run_init;                               /* -1: not given */
         int read_only;                              /* -1: not given */
+        int machine;                                /* -1: not given */
         int terminal;                               /* -1: not given */
         ContainerNotify notify;
         char **notify_allow; /* words of NotifyAllow=, each of them known */

@@ -86,6 +86,7 @@ static const ContainerKey identity_keys[] = {
         { "Container", "DNSOption", value_dns_option, reset_strv, FIELD(dns_option) },
         { "Container", "DNSSearch", value_dns_search, reset_strv, FIELD(dns_search) },
         { "Container", "HostName", value_host_name, reset_string, FIELD(host_name) },
+        { "Container", "Machine", value_bool, reset_int_unset, FIELD(machine) },
         { "Container", "Network", value_network, reset_enum, FIELD(network) },
         { "Container", "Timezone", value_timezone, reset_string, FIELD(timezone) },
 };

@@ -8,6 +8,7 @@
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "config/to-json-parts.h"
+#include "spec/spec.h"
 
 #define NOTIFY_DESTINATION "/run/notify"
 
@@ -131,12 +132,27 @@ static int apply_root(JsonDocument *document, const char *name, const ContainerF
         return 0;
 }
 
+static int apply_machine(JsonDocument *document, const char *name, const ContainerFile *c) {
+        JsonValue annotations;
+        int r;
+
+        if (c->machine < 0)
+                return 0;
+        r = config_json_object(document, name, "/annotations", &annotations);
+        if (r >= 0)
+                json_set_string(annotations, SPEC_ANNOTATION_MACHINE, c->machine > 0 ? "yes" : "no");
+        return r;
+}
+
 int config_json_apply(
                 JsonDocument *document, const char *name, const ContainerFile *c,
                 const ContainerFacts *facts) {
         int r;
 
         r = apply_root(document, name, c);
+        if (r < 0)
+                return r;
+        r = apply_machine(document, name, c);
         if (r < 0)
                 return r;
         r = config_json_process(document, name, c, facts);

@@ -18,6 +18,7 @@
 #include "runtime/delete.h"
 #include "runtime/inherit.h"
 #include "runtime/late-hooks.h"
+#include "runtime/machine.h"
 #include "runtime/placement.h"
 #include "runtime/state-text.h"
 #include "sandbox/console.h"
@@ -100,7 +101,9 @@ static int choose_place(Creation *c) {
 
         int r;
 
-        r = placement_new(&options, &c->placement);
+        r = machine_wanted(c->spec, c->options->id);
+        if (r >= 0)
+                r = placement_new(&options, &c->placement);
         if (r >= 0 && !placement_has_cgroup(c->placement))
                 protect_shared_cgroup(c->spec);
         return r;
@@ -205,6 +208,8 @@ static void on_placed(int error, void *userdata) {
 
         if (r >= 0 && c->sandbox_options.ids_later)
                 r = sandbox_map_ids(c->sandbox);
+        if (r >= 0)
+                r = machine_announce(c->spec, c->state, sandbox_init(c->sandbox)->pid);
         if (r >= 0)
                 r = let_init_go_on(c);
         if (r < 0)

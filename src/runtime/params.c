@@ -180,6 +180,7 @@ static const ParamKey param_keys[] = {
         { "HealthRetries", HEALTH(retries), false, parse_retries, format_retries },
         { "HealthStartPeriod", HEALTH(start_period_usec), false, parse_usec, format_usec },
         { "HealthTimeout", HEALTH(timeout_usec), false, parse_usec, format_usec },
+        { "Machine", offsetof(UnitParams, machine), false, parse_bool, format_bool },
         { "Notify", offsetof(UnitParams, notify), false, parse_mode, format_mode },
         { "NotifyAllow", offsetof(UnitParams, notify_allow), false, parse_allow, format_allow },
         { "ReloadCmd", offsetof(UnitParams, reload_command), false, parse_words, format_words },

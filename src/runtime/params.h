@@ -22,6 +22,7 @@ typedef struct UnitParams {
         NotifyMode notify;
         unsigned notify_allow; /* NotifyAllow bits of notify/message.h */
         int stop_signal;       /* sent to the payload's init on systemctl stop */
+        bool machine;          /* it is registered with systemd-machined */
         bool terminal;         /* process.terminal of the configuration */
         char *unit;            /* name of the service; NULL: not known */
         char **reload_command; /* executed in the container on systemctl reload; NULL: none */

@@ -5,6 +5,7 @@
 #include "runtime/placement.h"
 
 #include <sched.h>
+#include <signal.h>
 
 #include "basic/log.h"
 #include "basic/parse-util.h"
@@ -15,10 +16,12 @@
 #include "runtime/cgroup-owner.h"
 #include "runtime/device-rules.h"
 #include "runtime/log-settings.h"
+#include "runtime/machine.h"
 #include "runtime/own-cgroup.h"
 #include "runtime/subgroup.h"
 #include "spec/resource-limits.h"
 #include "unit/properties-from-spec.h"
+#include "unit/scope-watch.h"
 #include "unit/scope.h"
 #include "unit/service.h"
 
@@ -116,6 +119,8 @@ static int scope_prepare(Placement *p) {
                 r = scope_inherit(p);
                 if (r < 0)
                         return r;
+                if (machine_wanted(p->options.spec, p->options.state->id) > 0)
+                        property_set(p->properties, "KillSignal", g_variant_new_int32(SCOPE_WATCH_SIGNAL));
         }
         return properties_from_annotations(&p->options.spec->annotations, p->properties);
 }

@@ -16,6 +16,7 @@
 #include "config/container-file.h"
 #include "config/to-json.h"
 #include "notify/message.h"
+#include "runtime/machine.h"
 #include "runtime/prepare-facts.h"
 #include "runtime/prepare-life.h"
 #include "runtime/service-env.h"
@@ -375,6 +376,10 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
         r = config.image.image ? 0 : check_root(base.name, config.spec);
         if (r < 0)
                 return r;
+        r = machine_wanted(config.spec, id);
+        if (r < 0)
+                return r;
+        config.params.machine = r > 0;
         r = stop_signal(&base, container, config.spec, &config.params.stop_signal);
         if (r < 0)
                 return r;

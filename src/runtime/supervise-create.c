@@ -121,6 +121,8 @@ int supervise_watch_container(Supervisor *s, char *cgroup) {
         r = oom_watch_new(s->event, cgroup, supervise_on_oom, s, &s->oom);
         if (r >= 0)
                 r = supervise_watch_freezer(s, cgroup);
+        if (r >= 0)
+                r = supervise_watch_machine(s, cgroup);
         return r < 0 ? r : supervise_start_proxy(s, cgroup);
 }
 

@@ -4,7 +4,8 @@
 /* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
  * (making and starting the container), supervise-adopt.c (taking one over), supervise-notify.c (what the
  * payload says), supervise-stop.c (signals to the payload, out of memory), supervise-freeze.c (while it is
- * frozen), supervise-reload.c, supervise-health.c. For nobody else. */
+ * frozen), supervise-reload.c, supervise-health.c, supervise-machine.c (systemd-machined). For nobody else.
+ */
 
 #include <signal.h>
 #include <stdbool.h>
@@ -20,6 +21,7 @@
 #include "runtime/params.h"
 #include "runtime/relay.h"
 #include "runtime/service-console.h"
+#include "unit/scope-watch.h"
 
 typedef enum Phase {
         PHASE_CREATING, /* berth create runs */
@@ -52,6 +54,7 @@ typedef struct Supervisor {
         FreezeWatch *freezer; /* NULL: the unit has no watchdog */
         Reload *reload;
         HealthMonitor *health; /* NULL: there are no checks */
+        ScopeWatch *machine;   /* NULL: the container is no machine */
         Phase phase;
         pid_t create_pid;
         PidRef init;
@@ -107,6 +110,11 @@ int supervise_create(Supervisor *s);
 
 /* berth create has ended (code and status as in siginfo_t): starts the container, or ends the loop. Logs. */
 void supervise_created(Supervisor *s, int code, int status);
+
+/* ---- supervise-machine.c ---- */
+
+/* Has the unit stopped with its scope, which is that of this cgroup, if the container is a machine. Logs. */
+int supervise_watch_machine(Supervisor *s, const char *cgroup);
 
 /* ---- supervise-notify.c ---- */
 

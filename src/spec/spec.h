@@ -31,7 +31,8 @@ typedef struct OptUint {
 #define SPEC_ANNOTATION_SECCOMP_PROGRAM \
         "run.oci.seccomp_bpf_data" /* base64 of a program, in place of a profile */
 #define SPEC_ANNOTATION_CONTEXT \
-        "run.oci.mount_context_type" /* which of mount(8)'s SELinux options mountLabel is */
+        "run.oci.mount_context_type"             /* which of mount(8)'s SELinux options mountLabel is */
+#define SPEC_ANNOTATION_MACHINE  "berth.machine" /* systemd-machined is told */
 #define SPEC_ANNOTATION_SUBGROUP "run.oci.systemd.subgroup" /* cgroup below the scope, for init */
 #define SPEC_ANNOTATION_DELEGATE "run.oci.delegate-cgroup"  /* one more, which is the container's */
 

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "unit/bus.h"
+#include "unit/machine.h"
 
 /* A connection that is enough to make messages with: nobody is at its other end. */
 static sd_bus *unconnected_bus(int pair[static 2]) {
@@ -133,11 +134,30 @@ static void test_drop_unknown_property(void) {
         }
 }
 
+static void test_machine_names(void) {
+        static const struct {
+                const char *name;
+                bool valid;
+        } cases[] = {
+                { "web", true },       { "web-1.example_2", true }, { "", false },     { "a+b", false },
+                { "-web", false },     { "web-", false },           { ".web", false }, { "web.", false },
+                { "a..b", false },     { "a.-b", false },           { "a-.b", false }, { "a b", false },
+                { "\xc3\xa4", false },
+        };
+        _cleanup_free_ char *longest = g_strnfill(64, 'a'), *too_long = g_strnfill(65, 'a');
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++)
+                g_assert_cmpint(machine_name_is_valid(cases[i].name), ==, cases[i].valid);
+        g_assert_true(machine_name_is_valid(longest));
+        g_assert_false(machine_name_is_valid(too_long));
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/unit-bus/round-trip", test_round_trip);
         g_test_add_func("/unit-bus/unsupported", test_unsupported);
         g_test_add_func("/unit-bus/errors", test_errors);
         g_test_add_func("/unit-bus/drop-unknown-property", test_drop_unknown_property);
+        g_test_add_func("/unit-bus/machine-names", test_machine_names);
         return g_test_run();
 }
