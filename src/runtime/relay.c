@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -71,8 +72,12 @@ static int send_line(Relay *r) {
 /* Returns 0 when all lines are journald's, -EAGAIN when it is busy. */
 static int send_lines(Relay *r, bool at_end) {
         while (r->line.size > 0 || line_buffer_next(&r->lines, at_end, &r->line)) {
-                if (send_line(r) == -EAGAIN)
+                /* Killed in the middle of it, it has rather been said than is said twice. */
+                line_buffer_commit(&r->lines);
+                if (send_line(r) == -EAGAIN) {
+                        line_buffer_revoke(&r->lines);
                         return -EAGAIN;
+                }
                 r->line.size = 0; /* What cannot be sent at all has nowhere else to go. */
         }
         return 0;
@@ -80,20 +85,34 @@ static int send_lines(Relay *r, bool at_end) {
 
 /* ---- the FIFO ---- */
 
+/* As read(2). What will come is known before, for whoever has to go on when we are killed right then. */
+static ssize_t read_some(Relay *r) {
+        int available = 0;
+        size_t room, n;
+        ssize_t k;
+
+        (void) line_buffer_room(&r->lines, &room);
+        (void) ioctl(r->fd, FIONREAD, &available);
+        n = MIN(MAX((size_t) available, 1U), room);
+        k = read(r->fd, line_buffer_expect(&r->lines, n), n);
+        if (k < 0 && errno == EFAULT) {
+                line_buffer_leave_file(&r->lines);
+                k = read(r->fd, line_buffer_expect(&r->lines, n), n);
+        }
+        return k;
+}
+
 /* Returns 1 when there was something, 0 when there is nothing now, -EPIPE at the end, -EAGAIN when journald
  * is busy. */
 static int pass_on(Relay *r) {
-        size_t room;
         ssize_t n;
-        char *p;
         int k;
 
         k = send_lines(r, false);
         if (k < 0)
                 return k;
-        p = line_buffer_room(&r->lines, &room);
         do
-                n = read(r->fd, p, room);
+                n = read_some(r);
         while (n < 0 && errno == EINTR);
         if (n < 0)
                 return errno == EAGAIN ? 0 : -EPIPE;
@@ -163,13 +182,14 @@ static int open_fifo(int dir_fd, const char *name, int *ret_read_fd, int *ret_wr
 
 int relay_new(sd_event *event, int dir_fd, const char *name, const char *id, Relay **ret) {
         _cleanup_(relay_freep) Relay *r = g_new0(Relay, 1);
+        _cleanup_free_ char *file = g_strconcat(name, ".lines", NULL);
         int k;
 
         r->fd = r->write_fd = -EBADF;
         r->id = g_strdup(id);
         r->common = g_string_new(NULL);
         r->origin = g_string_new(NULL);
-        line_buffer_init(&r->lines, LOG_INFO);
+        line_buffer_init_file(&r->lines, LOG_INFO, dir_fd, file);
         set_common(r, "berth", "");
         r->journal = journal_sender_new(event, on_journal_ready, r);
 
@@ -213,6 +233,7 @@ void relay_adopt_payload(Relay *r, pid_t pid) {
         _cleanup_free_ char *more = g_strdup_printf("%sOBJECT_PID=%d\n", r->origin->str, (int) pid);
 
         set_common(r, r->identifier ?: r->id, more);
+        (void) send_lines(r, false); /* that a predecessor has read */
 }
 
 void relay_set_priority(Relay *r, int priority) {
@@ -235,13 +256,6 @@ void relay_drain(Relay *r, bool at_end) {
                 if (k <= 0 && k != -EAGAIN && at_end)
                         k = send_lines(r, true);
         } while (k > 0 ? g_get_monotonic_time() < until : k == -EAGAIN && wait_for_journal(r, until));
-}
-
-void relay_flush(Relay *r) {
-        int64_t until = g_get_monotonic_time() + (int64_t) DRAIN_USEC;
-
-        while (send_lines(r, true) == -EAGAIN && wait_for_journal(r, until))
-                ;
 }
 
 void relay_free(Relay *r) {

@@ -55,8 +55,5 @@ void relay_set_priority(Relay *r, int priority);
  * that is busy, but not for ever. Does not log. */
 void relay_drain(Relay *r, bool at_end);
 
-/* The same for what has been read, when another supervisor will read the rest. */
-void relay_flush(Relay *r);
-
 void relay_free(Relay *r);
 DEFINE_CLEANUP(Relay *, relay_free);

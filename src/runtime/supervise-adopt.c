@@ -118,9 +118,6 @@ void supervise_leave(Supervisor *s) {
                 s->leave_requested = true;
                 return;
         }
-        for (size_t i = 0; i < _STREAM_MAX; i++)
-                if (s->relays[i])
-                        relay_flush(s->relays[i]);
         notify_proxy_drain(s->proxy, NOTIFY_DRAIN_MS);
         (void) kill(getpid(), SIGKILL);
 }

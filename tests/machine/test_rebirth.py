@@ -434,14 +434,16 @@ def test_adopt(machine, bundles):
     assert supervisor(machine, "container@one") not in (0, before["one"][0])
 
 
-def test_adopt_keeps_a_line_that_is_not_complete(machine, bundles):
+@pytest.mark.parametrize("command", ["berth adopt prompt", "kill -KILL $(systemctl show -P MainPID container@prompt)"], ids=["adopt", "kill"])
+def test_a_line_that_is_not_complete(machine, bundles, command):
     bundles.make("prompt", ["sh", "-c", "printf half; touch /half; until [ -e /go ]; do sleep 0.02; done; echo whole; exec sleep 1000"])
     machine.run("systemctl start container@prompt")
     machine.wait_until("test -e /var/lib/berth/prompt/rootfs/half")
-    machine.run("berth adopt prompt")
+    old = supervisor(machine, "container@prompt")
+    machine.run(command)
+    wait_for_another(machine, "container@prompt", old)
     (bundles.directory("prompt") / "rootfs/go").touch()
-    machine.wait_until("journalctl -u container@prompt -o cat | grep -x whole")
-    assert "half" in machine.journal("-u", "container@prompt").splitlines()
+    machine.wait_until("journalctl -u container@prompt -o cat | grep -x halfwhole")
 
 
 def test_adopt_of_nothing(machine, bundles, runtime):
@@ -515,5 +517,6 @@ def test_a_hundred_supervisors_killed(machine, bundles):
         wait_for_another(machine, f"container@{name}", 0)
     assert {name: payload(machine, name) for name in names} == pids
     for name in names:
+        check_counts(machine, f"container@{name}")
         assert machine.output(f"ls /proc/{supervisor(machine, f'container@{name}')}/fd | wc -l") < "20"
     machine.wait_until("test -z \"$(systemctl list-units --all --plain --no-legend 'container-rebirth-*')\"")

@@ -3,9 +3,11 @@
 /* Splitting a payload's output into lines: the same lines come out however the bytes were cut on their way.
  */
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "runtime/line-buffer.h"
 
@@ -146,6 +148,101 @@ static void test_not_utf8(void) {
         g_assert_cmpuint(strlen(out), ==, 2 * LINE_BUFFER_MAX + 2 * STRLEN("6 +"));
 }
 
+/* Goes on in the file of a buffer that nobody has ended properly. */
+static void reopen(LineBuffer *b, int dir_fd) {
+        line_buffer_init_file(b, LOG_INFO, dir_fd, "lines");
+        g_assert_cmpint(b->fd, >=, 0);
+}
+
+static void feed(LineBuffer *b, const char *text, bool added) {
+        size_t room;
+
+        (void) line_buffer_room(b, &room);
+        memcpy(line_buffer_expect(b, strlen(text)), text, strlen(text));
+        if (added)
+                line_buffer_added(b, strlen(text));
+}
+
+static void check_line(LineBuffer *b, const char *expected) {
+        Line line;
+
+        g_assert_true(line_buffer_next(b, false, &line));
+        g_assert_cmpmem(line.text, line.size, expected, strlen(expected));
+}
+
+static void test_successors(void) {
+        _cleanup_free_ char *path = g_dir_make_tmp(NULL, NULL),
+                            *file = g_build_filename(path, "lines", NULL);
+        _cleanup_close_ int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        LineBuffer b[6];
+        size_t room;
+        Line line;
+
+        reopen(&b[0], dir_fd);
+        feed(&b[0], "<3>one\ntwo\nthr", true);
+        check_line(&b[0], "one");
+        line_buffer_commit(&b[0]); /* killed while it sends it */
+
+        reopen(&b[1], dir_fd);
+        check_line(&b[1], "two");
+        line_buffer_commit(&b[1]);
+        line_buffer_revoke(&b[1]); /* killed while journald is busy */
+
+        reopen(&b[2], dir_fd);
+        check_line(&b[2], "two");
+        line_buffer_commit(&b[2]);
+        g_assert_false(line_buffer_next(&b[2], false, &line));
+        feed(&b[2], "ee\nfo", false); /* killed between reading and writing down how much */
+
+        reopen(&b[3], dir_fd);
+        check_line(&b[3], "three");
+        line_buffer_commit(&b[3]);
+        g_assert_false(line_buffer_next(&b[3], false, &line));
+        (void) line_buffer_room(&b[3], &room);
+        (void) line_buffer_expect(&b[3], 2); /* killed before anything was read */
+
+        reopen(&b[4], dir_fd);
+        feed(&b[4], "ur\n", true);
+        check_line(&b[4], "four");
+        line_buffer_commit(&b[4]);
+        line_buffer_leave_file(&b[4]);
+        feed(&b[4], "five\n", true);
+        check_line(&b[4], "five");
+
+        reopen(&b[5], dir_fd);
+        g_assert_false(line_buffer_next(&b[5], false, &line));
+        for (size_t i = 0; i < ELEMENTSOF(b); i++)
+                line_buffer_done(&b[i]);
+        g_assert_cmpint(unlink(file), ==, 0);
+        g_assert_cmpint(rmdir(path), ==, 0);
+}
+
+/* What a damaged file says is not believed. */
+static void test_damaged(void) {
+        static const LineCarry cases[] = {
+                { .span = (uint64_t) 5 << 32 | 6 },
+                { .span = (uint64_t) UINT32_MAX << 32 },
+                { .span = (uint64_t) 7 << 32, .coming = UINT32_MAX },
+        };
+        _cleanup_free_ char *path = g_dir_make_tmp(NULL, NULL),
+                            *file = g_build_filename(path, "lines", NULL);
+        _cleanup_close_ int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                LineBuffer b;
+                Line line;
+
+                reopen(&b, dir_fd);
+                *b.carry = cases[i];
+                line_buffer_done(&b);
+                reopen(&b, dir_fd);
+                g_assert_false(line_buffer_next(&b, true, &line));
+                line_buffer_done(&b);
+        }
+        g_assert_cmpint(unlink(file), ==, 0);
+        g_assert_cmpint(rmdir(path), ==, 0);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/line-buffer/lines", test_lines);
@@ -154,5 +251,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/line-buffer/long", test_long);
         g_test_add_func("/line-buffer/longest", test_longest);
         g_test_add_func("/line-buffer/not-utf8", test_not_utf8);
+        g_test_add_func("/line-buffer/successors", test_successors);
+        g_test_add_func("/line-buffer/damaged", test_damaged);
         return g_test_run();
 }
