@@ -230,6 +230,25 @@ def test_stop_during_a_check(machine, container):
     assert rootfs.exists()
 
 
+def test_the_next_supervisor_goes_on(machine, container):
+    """What the last one found out still holds, and a check that it left does not stay."""
+    rootfs = container(f"HealthCmd={UP} && echo x >>/count\nHealthInterval=200ms\nHealthRetries=1\nNotify=healthy",
+                       start="start --no-block")
+    (rootfs / "up").touch()
+    machine.wait_until("systemctl is-active container@patient")
+    supervisor, pid = (machine.show("container@patient", "MainPID"), json.loads(machine.output("berth state patient"))["pid"])
+    machine.run(f"kill -KILL {supervisor}")
+    machine.wait_until(f"test $(systemctl show -P MainPID container@patient) -gt 0 -a "
+                       f"$(systemctl show -P MainPID container@patient) != {supervisor}")
+    machine.wait_until("systemctl is-active container@patient")
+    assert json.loads(machine.output("berth state patient"))["pid"] == pid
+    until_status(machine, "healthy")
+    count = machine.output("wc -l </var/lib/berth/patient/rootfs/count")
+    machine.wait_until(f"test $(wc -l </var/lib/berth/patient/rootfs/count) -gt {count}")
+    (rootfs / "up").unlink()
+    until_status(machine, "unhealthy: 1 check failed, last: exit status 1")
+
+
 def test_errors_are_told(machine, bundles, declare):
     bundles.make("patient")
     declare("/etc/berth/patient.container",

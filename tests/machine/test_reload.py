@@ -219,6 +219,16 @@ def test_signal_to_the_supervisor(machine, container):
     until_said(machine, "got HUP")
 
 
+def test_by_the_next_supervisor(machine, container):
+    container("exec sleep 1000", "ReloadCmd=true")
+    supervisor = machine.show("container@reloader", "MainPID")
+    machine.run(f"kill -KILL {supervisor}")
+    machine.wait_until(f"test $(systemctl show -P MainPID container@reloader) -gt 0 -a "
+                       f"$(systemctl show -P MainPID container@reloader) != {supervisor}")
+    machine.wait_until("systemctl is-active container@reloader")
+    machine.run("systemctl reload container@reloader")
+
+
 def test_without_a_container(machine):
     failed = machine.run("$(systemctl show -P ExecReload container@nobody | sed -n 's/.* path=\\([^ ;]*\\).*/\\1/p')"
                          " reload nobody", check=False)
