@@ -203,6 +203,33 @@ def test_descriptor_store(units):
     assert units.show("container@keeper", "StatusText") == "treasure in memory"
 
 
+def test_reload(machine, units):
+    units.make("reloader", sh("exec sleep 1000"))
+    declaration(units, "reloader", "ReloadCmd=sh -c 'echo x >>/dev/shm/count; test ! -e /dev/shm/bad'")
+    expected = "notify-reload" if " 252 " not in machine.output("systemctl --version | head -n 1") else "notify"
+    assert units.show("container@reloader", "Type", "CanReload") == {"Type": expected, "CanReload": "yes"}
+    units.ctl("start", "container@reloader")
+    units.ctl("reload", "container@reloader")
+    assert units.user.output("berth exec reloader cat /dev/shm/count") == "x"
+    units.user.run("berth exec reloader touch /dev/shm/bad")
+    assert units.ctl("reload", "container@reloader", check=False).returncode != 0
+    assert units.show("container@reloader", "ActiveState") == "active"
+
+
+def test_health(units):
+    """Commands are in a cgroup below the scope here, too: one that hangs is killed as a whole."""
+    units.make("patient", sh("exec sleep 1000"))
+    declaration(units, "patient", "HealthCmd=test ! -e /dev/shm/hang || sleep 4326\nHealthInterval=200ms\n"
+                "HealthTimeout=1s\nHealthRetries=1\nNotify=healthy")
+    units.ctl("start", "container@patient")
+    assert units.show("container@patient", "StatusText") == "healthy"
+    units.user.run("berth exec patient touch /dev/shm/hang")
+    units.wait_until("systemctl --user show -P StatusText container@patient | grep -x 'unhealthy: 1 check failed, last: not finished within 1s'")
+    assert units.state("patient")["health"]["status"] == "unhealthy"
+    units.user.run("berth exec patient rm /dev/shm/hang")
+    units.wait_until("test $(systemctl --user show -P StatusText container@patient) = healthy && ! pgrep -f '[s]leep 4326'")
+
+
 def test_the_end_of_the_users_systemd(machine, units):
     """All containers end with it, and nothing is left."""
     units.make("last", TRAPS)
