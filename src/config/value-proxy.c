@@ -6,6 +6,7 @@
 
 #include "basic/macro.h"
 #include "basic/parse-util.h"
+#include "basic/time-span.h"
 #include "config/container-values.h"
 
 #define EXPECTED "expected [ADDRESS:]PORT or a path, a colon, and the port or path in the container"
@@ -108,16 +109,15 @@ bool container_proxy_port_clashes(const ContainerProxyPort *port) {
         return false;
 }
 
-/* systemd-socket-proxyd reads it in the end; what it would refuse is mostly refused here, with a line. */
 void value_idle_stop(const ValueContext *c, void *field) {
         char **text = field;
+        uint64_t usec;
 
-        if (!g_ascii_isdigit(*c->value) || strspn(c->value, "0. ") == strlen(c->value) ||
-            strspn(c->value, "0123456789. abcdefghijklmnopqrstuvwxyz") != strlen(c->value)) {
+        if (parse_time_span(c->value, &usec) < 0 || usec == 0) {
                 value_error(c, "%s=%.60s: expected a time above zero, such as 30s or 5min", c->entry->key,
                             c->value);
                 return;
         }
         g_free(*text);
-        *text = g_strdup(c->value);
+        *text = usec == TIME_SPAN_FOREVER ? NULL : time_span_to_string(usec);
 }

@@ -50,7 +50,7 @@ class Units:
         return json.loads(self.user.output(f"berth state {name}"))
 
     def clean(self):
-        self.ctl("stop", "container@*.socket", "container@*", check=False)
+        self.ctl("stop", "container*.socket", "container@*", "container-*", check=False)
         self.user.run("systemctl --user kill --signal=KILL 'berth-*.scope'; systemctl --user reset-failed", check=False)
         for path in reversed(self.files):
             self.user.run(f"rm -f {path}; rmdir -p --ignore-fail-on-non-empty $(dirname {path})")
@@ -192,6 +192,27 @@ def test_sockets(machine, units):
     assert units.show("container@served", "ActiveState") == "inactive"
     assert machine.output("bash -c 'exec 3<>/dev/tcp/127.0.0.1/4100; head -n 1 <&3'") == "web"
     assert units.show("container@served", "ActiveState") == "active"
+
+
+def test_container_for_each_connection(machine, units):
+    units.make("each", ["sh", "-c", "read x; echo got $x"])
+    declaration(units, "each", "[Socket]\nListenStream=127.0.0.1:4101\nAccept=yes")
+    units.ctl("start", "container@each.socket")
+    assert machine.output("bash -c 'exec 3<>/dev/tcp/127.0.0.1/4101; echo hello >&3; cat <&3'") == "got hello"
+    units.wait_until("[ -z \"$(systemctl --user list-units --all --no-legend 'container-each@*.service')\" ]")
+    units.ctl("stop", "container@each.socket")
+
+
+def test_proxy_into_a_network_of_its_own(machine, units):
+    """The network belongs to the user namespace of the container, which its user may enter."""
+    units.make("web", ["sh", "-c", "echo hello >/dev/shm/hello; exec httpd -f -p 80 -h /dev/shm"])
+    declaration(units, "web", "Network=none\nProxyPort=4102:80\nIdleStopSec=1")
+    units.ctl("start", "container@web.socket")
+    get = "bash -c 'exec 3<>/dev/tcp/127.0.0.1/4102; printf \"GET /hello HTTP/1.0\\r\\n\\r\\n\" >&3; tail -n 1 <&3'"
+    for _ in range(2):
+        assert machine.output(get) == "hello"
+        units.wait_until("[ $(systemctl --user show -p ActiveState --value container@web) = inactive ]")
+    units.ctl("stop", "container@web.socket")
 
 
 def test_descriptor_store(units):
