@@ -51,13 +51,33 @@ typedef struct ContainerHealth {
         ContainerOnFailure on_failure;
 } ContainerHealth;
 
+typedef enum ContainerVolumeKind {
+        CONTAINER_VOLUME_PATH,  /* source is a path of the host */
+        CONTAINER_VOLUME_NAMED, /* a directory of ours with that name */
+        CONTAINER_VOLUME_FILE,  /* the same, as source.volume declares it */
+        CONTAINER_VOLUME_TMPFS, /* no source */
+} ContainerVolumeKind;
+
 typedef struct ContainerVolume {
-        char *source;      /* absolute */
+        ContainerVolumeKind kind;
+        char *source;      /* a path is absolute */
         char *destination; /* absolute */
         char **options;    /* checked words as of mount(8), may be empty */
-        const char *file;  /* where it is declared */
+        bool overlay;      /* what is written is gone with the container */
+        bool no_copy;      /* a new one stays empty */
+        const char *key;   /* where it is declared */
+        const char *file;
         unsigned line;
 } ContainerVolume;
+
+typedef struct ContainerDevice {
+        char *source;      /* absolute */
+        char *destination; /* absolute */
+        char access[4];    /* of "rwm" */
+        bool optional;
+        const char *file; /* where it is declared */
+        unsigned line;
+} ContainerDevice;
 
 /* A value that is looked at when the container starts: messages of then name its line, too. */
 typedef struct ContainerWord {
@@ -96,6 +116,9 @@ typedef struct ContainerFile {
         char **sysctl;                /* NAME=value, each name once */
         GPtrArray *ulimits;           /* of ContainerUlimit*, each type once; NULL: none */
         GPtrArray *volumes;           /* of ContainerVolume*, never NULL */
+        GPtrArray *devices;           /* of ContainerDevice*; NULL: none */
+        char *shm_size;               /* as a mount option has it */
+        char **annotations;           /* NAME=value, each name once */
         char *user, *group;           /* numbers or names of the rootfs' passwd and group files */
         char **group_add;             /* the same */
         char *working_dir;

@@ -38,6 +38,24 @@ static void reset_list(void *field) {
         g_ptr_array_set_size(*(GPtrArray **) field, 0);
 }
 
+static void remove_of_key(GPtrArray *volumes, const char *key) {
+        for (unsigned i = volumes->len; i > 0; i--)
+                if (streq(((const ContainerVolume *) volumes->pdata[i - 1])->key, key))
+                        g_ptr_array_remove_index(volumes, i - 1);
+}
+
+static void reset_mounts(void *field) {
+        remove_of_key(*(GPtrArray **) field, "Mount");
+}
+
+static void reset_tmpfs(void *field) {
+        remove_of_key(*(GPtrArray **) field, "Tmpfs");
+}
+
+static void reset_volumes(void *field) {
+        remove_of_key(*(GPtrArray **) field, "Volume");
+}
+
 /* Lists that exist only when something is in them. */
 static void reset_array(void *field) {
         GPtrArray **list = field;
@@ -107,8 +125,16 @@ static const ContainerKey security_keys[] = {
         { "Container", "Unmask", value_unmask, reset_strv, FIELD(unmask) },
 };
 
+/* Volume=, Mount= and Tmpfs= are one list, in which an empty assignment takes back what its own key added.
+ */
 static const ContainerKey file_keys[] = {
-        { "Container", "Volume", value_volume, reset_list, FIELD(volumes) },
+        { "Container", "AddDevice", value_device, reset_array, FIELD(devices) },
+        { "Container", "Annotation", value_annotation, reset_strv, FIELD(annotations) },
+        { "Container", "Label", value_annotation, reset_strv, FIELD(annotations) },
+        { "Container", "Mount", value_mount, reset_mounts, FIELD(volumes) },
+        { "Container", "ShmSize", value_shm_size, reset_string, FIELD(shm_size) },
+        { "Container", "Tmpfs", value_tmpfs, reset_tmpfs, FIELD(volumes) },
+        { "Container", "Volume", value_volume, reset_volumes, FIELD(volumes) },
 };
 
 /* What the supervisor does beside running the payload. */
@@ -173,7 +199,8 @@ bool container_key_adds(const ContainerKey *key) {
         if (key->parse == value_exec || key->parse == value_health_cmd) /* words of one command */
                 return false;
         return key->reset == reset_mask || key->reset == reset_strv || key->reset == reset_list ||
-                        key->reset == reset_array;
+                        key->reset == reset_mounts || key->reset == reset_tmpfs ||
+                        key->reset == reset_volumes || key->reset == reset_array;
 }
 
 const ContainerKey *container_key_at(size_t i) {

@@ -102,7 +102,12 @@ void value_idle_stop(const ValueContext *c, void *field);  /* char*: a length of
 void value_proxy_port(const ValueContext *c, void *field); /* GPtrArray* of ContainerProxyPort */
 
 /* files */
-void value_volume(const ValueContext *c, void *field); /* GPtrArray* of ContainerVolume */
+void value_annotation(const ValueContext *c, void *field); /* char**: adds, as value_environment() */
+void value_device(const ValueContext *c, void *field);     /* GPtrArray* of ContainerDevice: adds */
+void value_mount(const ValueContext *c, void *field);      /* GPtrArray* of ContainerVolume: adds */
+void value_shm_size(const ValueContext *c, void *field);   /* char* */
+void value_tmpfs(const ValueContext *c, void *field);      /* GPtrArray* of ContainerVolume: adds */
+void value_volume(const ValueContext *c, void *field);     /* GPtrArray* of ContainerVolume */
 
 /* Whether s can be the name of a unit file: no slash, allowed characters, a known type at its end. Pure. */
 bool unit_file_name_is_valid(const char *s);

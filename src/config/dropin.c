@@ -133,10 +133,16 @@ static void append_mounts(GString *out, const ContainerFile *c) {
 
         g_string_append_printf(out, "RequiresMountsFor=%s", base);
         for (unsigned i = 0; i < c->volumes->len; i++) {
+                const ContainerVolume *v = c->volumes->pdata[i];
                 _cleanup_free_ char *source =
-                                word_quote(((const ContainerVolume *) c->volumes->pdata[i])->source);
+                                v->kind == CONTAINER_VOLUME_PATH ? word_quote(v->source) : NULL;
 
-                g_string_append_printf(out, " %s", source);
+                if (source)
+                        g_string_append_printf(out, " %s", source);
+                else if (v->kind == CONTAINER_VOLUME_NAMED)
+                        g_string_append_printf(out, " %%S/berth/volumes/%s", v->source);
+                else if (v->kind == CONTAINER_VOLUME_FILE)
+                        g_string_append(out, " %S/berth/volumes"); /* the file says which */
         }
         g_string_append_c(out, '\n');
 }

@@ -35,6 +35,14 @@ void container_facts_done(ContainerFacts *facts) {
         g_free(facts->seccomp);
         g_free(facts->kernel);
         g_free(facts->init);
+        if (facts->sources)
+                g_ptr_array_unref(facts->sources);
+        if (facts->overlays)
+                g_ptr_array_unref(facts->overlays);
+        if (facts->volumes)
+                g_ptr_array_unref(facts->volumes);
+        if (facts->nodes)
+                g_ptr_array_unref(facts->nodes);
         if (facts->files)
                 g_ptr_array_unref(facts->files);
         if (facts->binds)

@@ -50,7 +50,18 @@ int config_json_add_mount(
 /* What the start of the container found to be mounted. */
 int config_json_binds(JsonDocument *document, const char *name, const ContainerFacts *facts);
 
-int config_json_volumes(JsonDocument *document, const char *name, const ContainerFile *c);
+int config_json_volumes(
+                JsonDocument *document, const char *name, const ContainerFile *c,
+                const ContainerFacts *facts);
+
+/* The size of /dev/shm. */
+int config_json_shm_size(JsonDocument *document, const char *name, const ContainerFile *c);
+
+/* ---- devices, annotations ---- */
+
+int config_json_devices(
+                JsonDocument *document, const char *name, const ContainerFile *c,
+                const ContainerFacts *facts);
 
 /* ---- namespaces ---- */
 

@@ -164,7 +164,11 @@ int config_json_apply(
         r = config_json_binds(document, name, facts);
         if (r < 0)
                 return r;
-        r = config_json_volumes(document, name, c);
+        r = config_json_volumes(document, name, c, facts);
+        if (r >= 0)
+                r = config_json_shm_size(document, name, c);
+        if (r >= 0)
+                r = config_json_devices(document, name, c, facts);
         if (r < 0)
                 return r;
         if (c->network != CONTAINER_NETWORK_UNSET)

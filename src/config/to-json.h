@@ -40,13 +40,28 @@ typedef struct ContainerBind {
         bool nofollow; /* a symlink at the destination is mounted over, not followed */
 } ContainerBind;
 
+/* A device that is there. */
+typedef struct ContainerNode {
+        char *path; /* in the container */
+        char type;  /* 'c' or 'b' */
+        unsigned major, minor;
+        unsigned mode; /* permission bits */
+        uint32_t uid, gid;
+        char access[4];
+} ContainerNode;
+
 /* What keys name and only the start of the container knows. */
 typedef struct ContainerFacts {
         bool has_user; /* User= is given */
         ContainerUser user;
         uint32_t *groups; /* of GroupAdd= */
         size_t n_groups;
-        char **environment; /* of EnvironmentHost=, HttpProxy= and EnvironmentFile=; before Environment= */
+        char **environment;  /* of EnvironmentHost=, HttpProxy= and EnvironmentFile=; before Environment= */
+        GPtrArray *sources;  /* of char*: where each volume is; NULL for a tmpfs */
+        GPtrArray *overlays; /* of char*: the directory with upper and work of each volume with O, else NULL
+                              */
+        GPtrArray *volumes;  /* what has to be made before; the layer above knows what it is */
+        GPtrArray *nodes;    /* of ContainerNode*; NULL: none */
         uint64_t known_capabilities; /* of the kernel, bits by number; 0: all */
         char *seccomp;               /* of SeccompProfile=: the text of the file; NULL: none */
         char *kernel;                /* its release, which rules of a profile may depend on */

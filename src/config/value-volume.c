@@ -4,6 +4,9 @@
 
 #include "config/container-values.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "basic/macro.h"
 
 void container_volume_free(void *volume) {
@@ -15,58 +18,108 @@ void container_volume_free(void *volume) {
         g_free(v);
 }
 
-/* Words of mount(8) that make sense for a bind mount; NULL stands for words that are left out, with a
- * warning. */
-static const struct {
-        const char *word;
-        const char *ignored; /* why it has no effect */
-} volume_options[] = {
-        { "ro" },
-        { "rw" },
-        { "bind" },
-        { "rbind" },
-        { "nosuid" },
-        { "suid" },
-        { "nodev" },
-        { "dev" },
-        { "noexec" },
-        { "exec" },
-        { "noatime" },
-        { "relatime" },
-        { "private" },
-        { "rprivate" },
-        { "shared" },
-        { "rshared" },
-        { "slave" },
-        { "rslave" },
-        { "idmap" },
-        { "ridmap" },
-        { "rro" },
-        { "nosymfollow" },
-        { "z", "SELinux labels are not changed" },
-        { "Z", "SELinux labels are not changed" },
+/* Words of mount(8), and those of engines, with the kinds of volumes that they make sense for. */
+enum {
+        BINDS = 1 << 0,
+        TMPFS = 1 << 1,
+        NAMES = 1 << 2, /* volumes of ours */
 };
 
-static bool check_volume_option(const ValueContext *c, const char *word, bool *ret_keep) {
-        const char *names[ELEMENTSOF(volume_options)], *near;
+static const struct {
+        const char *word; /* with "=" at the end: takes a value */
+        unsigned kinds;
+        const char *ignored; /* why it has no effect */
+} volume_options[] = {
+        { "ro", BINDS | TMPFS },
+        { "rw", BINDS | TMPFS },
+        { "bind", BINDS },
+        { "rbind", BINDS },
+        { "nosuid", BINDS | TMPFS },
+        { "suid", BINDS | TMPFS },
+        { "nodev", BINDS | TMPFS },
+        { "dev", BINDS | TMPFS },
+        { "noexec", BINDS | TMPFS },
+        { "exec", BINDS | TMPFS },
+        { "noatime", BINDS | TMPFS },
+        { "relatime", BINDS | TMPFS },
+        { "private", BINDS },
+        { "rprivate", BINDS },
+        { "shared", BINDS },
+        { "rshared", BINDS },
+        { "slave", BINDS },
+        { "rslave", BINDS },
+        { "idmap", BINDS },
+        { "ridmap", BINDS },
+        { "rro", BINDS },
+        { "nosymfollow", BINDS | TMPFS },
+        { "O", BINDS },
+        { "copy", NAMES },
+        { "nocopy", NAMES },
+        { "z", BINDS, "SELinux labels are not changed" },
+        { "Z", BINDS, "SELinux labels are not changed" },
+        { "size=", TMPFS },
+        { "mode=", TMPFS },
+        { "uid=", TMPFS },
+        { "gid=", TMPFS },
+        { "nr_inodes=", TMPFS },
+        { "nr_blocks=", TMPFS },
+        { "huge=", TMPFS },
+        { "tmpcopyup", TMPFS },
+        { "notmpcopyup", TMPFS },
+};
 
-        for (size_t i = 0; i < ELEMENTSOF(volume_options); i++) {
-                names[i] = volume_options[i].word;
-                if (!streq(names[i], word))
-                        continue;
-                if (volume_options[i].ignored)
-                        value_warning(c, "%s=: option '%s' is ignored: %s", c->entry->key, word,
-                                      volume_options[i].ignored);
-                *ret_keep = !volume_options[i].ignored;
-                return true;
-        }
-        near = config_suggest(word, names, ELEMENTSOF(names));
+static bool is_word(const char *word, const char *option) {
+        size_t n = strlen(option);
+
+        return option[n - 1] == '=' ? strncmp(word, option, n) == 0 && word[n] : streq(word, option);
+}
+
+static unsigned kinds_of(const ContainerVolume *v) {
+        if (v->kind == CONTAINER_VOLUME_TMPFS)
+                return TMPFS;
+        return v->kind == CONTAINER_VOLUME_PATH ? BINDS : BINDS | NAMES;
+}
+
+static void unknown_option(const ValueContext *c, const ContainerVolume *v, const char *word) {
+        _cleanup_free_ char *name = g_strndup(word, strcspn(word, "=") + (strchr(word, '=') ? 1 : 0));
+        const char *names[ELEMENTSOF(volume_options)], *near;
+        size_t n = 0;
+
+        for (size_t i = 0; i < ELEMENTSOF(volume_options); i++)
+                if (volume_options[i].kinds & kinds_of(v))
+                        names[n++] = volume_options[i].word;
+        near = config_suggest(name, names, n);
         value_error(c, "%s=: unknown option '%.40s'%s%s%s", c->entry->key, word,
                     near ? ", did you mean '" : "", near ?: "", near ? "'?" : "");
+}
+
+/* Options that are ours and no words of a mount. */
+static bool take_own_option(ContainerVolume *v, const char *word) {
+        if (streq(word, "O"))
+                v->overlay = true;
+        else if (streq(word, "copy") || streq(word, "nocopy"))
+                v->no_copy = streq(word, "nocopy");
+        else
+                return false;
+        return true;
+}
+
+static bool check_option(const ValueContext *c, ContainerVolume *v, const char *word, bool *ret_keep) {
+        for (size_t i = 0; i < ELEMENTSOF(volume_options); i++) {
+                const char *ignored = volume_options[i].ignored;
+
+                if (!(volume_options[i].kinds & kinds_of(v)) || !is_word(word, volume_options[i].word))
+                        continue;
+                if (ignored)
+                        value_warning(c, "%s=: option '%s' is ignored: %s", c->entry->key, word, ignored);
+                *ret_keep = !ignored && !take_own_option(v, word);
+                return true;
+        }
+        unknown_option(c, v, word);
         return false;
 }
 
-static bool parse_volume_options(const ValueContext *c, const char *text, char ***ret) {
+static bool parse_options(const ValueContext *c, ContainerVolume *v, const char *text) {
         _cleanup_strv_ char **words = g_strsplit(text, ",", -1);
         GPtrArray *kept = g_ptr_array_new();
         bool good = true;
@@ -74,41 +127,217 @@ static bool parse_volume_options(const ValueContext *c, const char *text, char *
         for (char **w = words; *w; w++) {
                 bool keep = false;
 
-                if (**w && !check_volume_option(c, *w, &keep))
+                if (**w && !check_option(c, v, *w, &keep))
                         good = false;
                 if (keep)
                         g_ptr_array_add(kept, g_strdup(*w));
         }
         g_ptr_array_add(kept, NULL);
-        *ret = (char **) g_ptr_array_free(kept, FALSE);
+        v->options = (char **) g_ptr_array_free(kept, FALSE);
         return good;
+}
+
+static ContainerVolume *volume_new(const ValueContext *c, ContainerVolumeKind kind) {
+        ContainerVolume *v = g_new0(ContainerVolume, 1);
+
+        v->kind = kind;
+        v->key = c->entry->key;
+        v->file = c->entry->file;
+        v->line = c->entry->line;
+        return v;
+}
+
+/* In the options of overlayfs, these separate. */
+static bool can_be_lower(const char *path) {
+        return !strpbrk(path, ":,\\");
+}
+
+static bool check_places(const ValueContext *c, const ContainerVolume *v) {
+        if (streq(v->destination, "/"))
+                value_error(c, "%s=: the destination cannot be '/'", c->entry->key);
+        else if (v->overlay && v->kind == CONTAINER_VOLUME_PATH && !can_be_lower(v->source))
+                value_error(c, "%s=: with option O, a source cannot have ':', ',' and '\\' in its path",
+                            c->entry->key);
+        else
+                return true;
+        return false;
+}
+
+/* Takes the volume over. */
+static void add_volume(const ValueContext *c, GPtrArray *list, ContainerVolume *v, const char *options) {
+        bool good = parse_options(c, v, options);
+
+        if (check_places(c, v) && good)
+                g_ptr_array_add(list, v);
+        else
+                container_volume_free(v);
+}
+
+/* "db" and "db.volume" are volumes of ours; what has a slash is a path. */
+static bool name_is_valid(const char *s) {
+        if (!g_ascii_isalnum(*s) || strlen(s) > 255)
+                return false;
+        for (; *s; s++)
+                if (!g_ascii_isalnum(*s) && !strchr("_.-", *s))
+                        return false;
+        return true;
+}
+
+/* NULL: what the source says is wrong, which was told. */
+static ContainerVolume *parse_source(const ValueContext *c, const char *source) {
+        bool path = *source == '.' || strchr(source, '/');
+        bool file = !path && g_str_has_suffix(source, ".volume");
+        _cleanup_free_ char *text = NULL;
+        ContainerVolume *v;
+
+        if (path)
+                text = value_resolve_path(c, source);
+        else if (name_is_valid(source))
+                text = file ? g_strndup(source, strlen(source) - strlen(".volume")) : g_strdup(source);
+        if (isempty(text)) {
+                value_error(c, "%s=: '%.80s' is neither a path without '..' nor the name of a volume",
+                            c->entry->key, source);
+                return NULL;
+        }
+        v = volume_new(c,
+                       path ? CONTAINER_VOLUME_PATH
+                            : (file ? CONTAINER_VOLUME_FILE : CONTAINER_VOLUME_NAMED));
+        v->source = TAKE_PTR(text);
+        return v;
+}
+
+static bool set_destination(const ValueContext *c, ContainerVolume *v, const char *text) {
+        v->destination = value_normalize_path(text);
+        if (v->destination)
+                return true;
+        value_error(c, "%s=: '%.80s' is not an absolute path without '..'", c->entry->key, text);
+        container_volume_free(v);
+        return false;
 }
 
 void value_volume(const ValueContext *c, void *field) {
         _cleanup_strv_ char **parts = g_strsplit(c->value, ":", 3);
-        ContainerVolume *volume = g_new0(ContainerVolume, 1);
-        bool good = true;
+        ContainerVolume *v;
 
         if (!parts[1]) {
                 value_error(c, "%s=%s: expected SOURCE:DESTINATION[:OPTIONS]", c->entry->key, c->value);
-                container_volume_free(volume);
                 return;
         }
-        volume->file = c->entry->file;
-        volume->line = c->entry->line;
-        volume->source = value_normalize_path(parts[0]);
-        volume->destination = value_normalize_path(parts[1]);
-        if (!volume->source || !volume->destination) {
-                value_error(c, "%s=: '%.80s' is not an absolute path without '..'", c->entry->key,
-                            volume->source ? parts[1] : parts[0]);
-                good = false;
-        } else if (streq(volume->destination, "/")) {
-                value_error(c, "%s=: the destination cannot be '/'", c->entry->key);
-                good = false;
+        v = parse_source(c, parts[0]);
+        if (v && set_destination(c, v, parts[1]))
+                add_volume(c, *(GPtrArray **) field, v, parts[2] ?: "");
+}
+
+void value_tmpfs(const ValueContext *c, void *field) {
+        _cleanup_strv_ char **parts = g_strsplit(c->value, ":", 2);
+        ContainerVolume *v = volume_new(c, CONTAINER_VOLUME_TMPFS);
+
+        if (set_destination(c, v, parts[0]))
+                add_volume(c, *(GPtrArray **) field, v, parts[1] ?: "");
+}
+
+/* ---- Mount=: KEY=VALUE, separated by commas ---- */
+
+typedef struct MountWords {
+        char *type, *source, *target;
+        GString *options;
+} MountWords;
+
+static const struct {
+        const char *key;
+        size_t offset;
+} mount_places[] = {
+        { "type", offsetof(MountWords, type) },          { "source", offsetof(MountWords, source) },
+        { "src", offsetof(MountWords, source) },         { "target", offsetof(MountWords, target) },
+        { "destination", offsetof(MountWords, target) }, { "dst", offsetof(MountWords, target) },
+};
+
+/* Flags that become an option; NULL: none. */
+static const struct {
+        const char *key, *on, *off;
+} mount_flags[] = {
+        { "ro", "ro", "rw" },
+        { "readonly", "ro", "rw" },
+        { "rw", "rw", "ro" },
+        { "bind-nonrecursive", "bind", NULL },
+        { "idmap", "idmap", NULL },
+        { "nocopy", "nocopy", "copy" },
+        { "notmpcopyup", "notmpcopyup", "tmpcopyup" },
+        { "tmpcopyup", "tmpcopyup", "notmpcopyup" },
+};
+
+static void mount_words_done(MountWords *w) {
+        g_free(w->type);
+        g_free(w->source);
+        g_free(w->target);
+        g_string_free(w->options, TRUE);
+}
+
+static bool take_place(MountWords *w, const char *key, const char *value) {
+        for (size_t i = 0; i < ELEMENTSOF(mount_places); i++) {
+                char **field = (char **) ((char *) w + mount_places[i].offset);
+
+                if (!streq(mount_places[i].key, key))
+                        continue;
+                g_free(*field);
+                *field = g_strdup(value);
+                return true;
         }
-        if (!parse_volume_options(c, parts[2] ?: "", &volume->options) || !good) {
-                container_volume_free(volume);
+        return false;
+}
+
+static bool take_flag(MountWords *w, const char *key, const char *value) {
+        for (size_t i = 0; i < ELEMENTSOF(mount_flags); i++) {
+                bool on = !value || streq(value, "true") || streq(value, "1");
+                const char *option = on ? mount_flags[i].on : mount_flags[i].off;
+
+                if (!streq(mount_flags[i].key, key))
+                        continue;
+                g_string_append_printf(w->options, "%s,", option ?: "");
+                return true;
+        }
+        return false;
+}
+
+/* What is left are options as they are, with or without "tmpfs-". */
+static void take_word(MountWords *w, const char *word) {
+        _cleanup_strv_ char **parts = g_strsplit(word, "=", 2);
+
+        if ((parts[0] && parts[1] && take_place(w, parts[0], parts[1])) || !parts[0] ||
+            take_flag(w, parts[0], parts[1]))
+                return;
+        if (streq(parts[0], "bind-propagation") && parts[1])
+                g_string_append_printf(w->options, "%s,", parts[1]);
+        else
+                g_string_append_printf(w->options, "%s,", startswith(word, "tmpfs-") ?: word);
+}
+
+static ContainerVolume *volume_of_type(const ValueContext *c, const MountWords *w) {
+        if (w->type && streq(w->type, "tmpfs")) {
+                if (!w->source)
+                        return volume_new(c, CONTAINER_VOLUME_TMPFS);
+                value_error(c, "%s=: a tmpfs has no source", c->entry->key);
+        } else if (w->type && !streq(w->type, "bind") && !streq(w->type, "volume"))
+                value_error(c, "%s=: type=%.20s: expected bind, volume or tmpfs", c->entry->key, w->type);
+        else if (!w->source)
+                value_error(c, "%s=: source= is missing", c->entry->key);
+        else
+                return parse_source(c, w->source);
+        return NULL;
+}
+
+void value_mount(const ValueContext *c, void *field) {
+        _cleanup_strv_ char **words = g_strsplit(c->value, ",", -1);
+        _cleanup_(mount_words_done) MountWords w = { .options = g_string_new(NULL) };
+        ContainerVolume *v;
+
+        for (char **word = words; *word; word++)
+                take_word(&w, *word);
+        if (!w.target) {
+                value_error(c, "%s=: target= is missing", c->entry->key);
                 return;
         }
-        g_ptr_array_add(*(GPtrArray **) field, volume);
+        v = volume_of_type(c, &w);
+        if (v && set_destination(c, v, w.target))
+                add_volume(c, *(GPtrArray **) field, v, w.options->str);
 }

@@ -31,6 +31,8 @@ void prepared_config_done(PreparedConfig *config) {
                 spec_free(config->spec);
         if (config->files)
                 g_ptr_array_unref(config->files);
+        if (config->volumes)
+                g_ptr_array_unref(config->volumes);
         unit_params_done(&config->params);
         prepared_image_done(&config->image);
 }
@@ -190,22 +192,6 @@ static int document_root_path(JsonDocument *document, const char *name, const ch
         return 0;
 }
 
-/* A volume whose source is missing would be noticed by mount(2), too, but only after the first side effects.
- */
-static int check_volumes(const ContainerFile *c) {
-        int r = 0;
-
-        for (unsigned i = 0; i < c->volumes->len; i++) {
-                const ContainerVolume *v = c->volumes->pdata[i];
-
-                if (access(v->source, F_OK) < 0)
-                        r =
-                                        log_error_errno(negative_errno(), "%s:%u: Volume=: '%s': %m",
-                                                        v->file, v->line, v->source);
-        }
-        return r;
-}
-
 /* Opens what will be the root. Returns a descriptor. */
 static int open_root(const ContainerFile *c, const char *path, const PreparedImage *image) {
         int fd;
@@ -243,15 +229,13 @@ static int apply_declaration(
         r = prepare_facts(c, &(PreparedRoot) { .name = c->image ?: path, .fd = root_fd }, unit_dir, &facts);
         if (r < 0)
                 return r;
-        r = check_volumes(c);
-        if (r < 0)
-                return r;
         r = config_json_apply(document, base->name, c, &facts);
         if (r >= 0 && config->image.image)
                 r = prepare_image_json(&config->image, c, document);
         if (r < 0)
                 return r;
         config->files = TAKE_PTR(facts.files);
+        config->volumes = TAKE_PTR(facts.volumes);
         return 0;
 }
 

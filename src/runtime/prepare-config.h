@@ -11,9 +11,10 @@
 #include "spec/spec.h"
 
 typedef struct PreparedConfig {
-        char *text;       /* the complete config.json */
-        Spec *spec;       /* the same, parsed */
-        GPtrArray *files; /* of ContainerFileText*, for the unit's directory; NULL: none */
+        char *text;         /* the complete config.json */
+        Spec *spec;         /* the same, parsed */
+        GPtrArray *files;   /* of ContainerFileText*, for the unit's directory; NULL: none */
+        GPtrArray *volumes; /* of PreparedVolume*; NULL: none */
         UnitParams params;
         PreparedImage image;
         bool accept; /* for each connection one */

@@ -15,6 +15,7 @@
 #include "config/adhoc.h"
 #include "config/environment-file.h"
 #include "runtime/prepare-network.h"
+#include "runtime/prepare-volumes.h"
 #include "runtime/rootfs-user.h"
 #include "sandbox/capabilities.h"
 
@@ -172,6 +173,8 @@ int prepare_facts(
         r = look_up_users(container, root->name, root_fd, &facts);
         if (r >= 0)
                 r = collect_environment(container, &facts);
+        if (r >= 0)
+                r = prepare_volumes(container, root_fd, root->name, unit_dir, &facts);
         if (r >= 0)
                 r = prepare_network(container, root_fd, unit_dir, &facts);
         if (r >= 0)

@@ -23,7 +23,7 @@ static void prepared_volume_free(void *volume) {
 
         g_free(v->path);
         g_free(v->lower);
-        g_free(v->root);
+        closep(&v->root_fd);
         g_free(v->destination);
         g_free(v);
 }
@@ -116,7 +116,7 @@ static int find_own(const Finder *f, const ContainerVolume *v, char **ret) {
         volume->path = g_strdup_printf(
                         "%s/%s", directory, file && file->volume_name ? file->volume_name : v->source);
         copy = !v->no_copy && (!file || file->copy != 0);
-        volume->root = copy ? g_strdup(f->root) : NULL;
+        volume->root_fd = copy ? fcntl(f->root_fd, F_DUPFD_CLOEXEC, 3) : -EBADF;
         volume->destination = copy ? g_strdup(v->destination) : NULL;
         g_ptr_array_add(f->facts->volumes, volume);
         *ret = g_strdup(volume->path);
@@ -126,6 +126,7 @@ static int find_own(const Finder *f, const ContainerVolume *v, char **ret) {
 static int find_overlay(const Finder *f, const char *source, unsigned i, char **ret) {
         PreparedVolume *volume = g_new0(PreparedVolume, 1);
 
+        volume->root_fd = -EBADF;
         volume->path = g_strdup_printf("%s/overlay-%u", f->unit_dir, i);
         volume->lower = g_strdup(source);
         g_ptr_array_add(f->facts->volumes, volume);
@@ -237,15 +238,12 @@ static int make_overlay(const PreparedVolume *v) {
 
 /* The root belongs to somebody else: what it has at the destination may be anything. */
 static int fill(const PreparedVolume *v, const char *temporary) {
-        _cleanup_close_ int root_fd = -EBADF, from_fd = -EBADF, to_fd = -EBADF;
+        _cleanup_close_ int from_fd = -EBADF, to_fd = -EBADF;
         int r;
 
-        if (!v->root)
+        if (v->root_fd < 0)
                 return 0;
-        root_fd = open(v->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (root_fd < 0)
-                return negative_errno();
-        from_fd = open_in_root(root_fd, v->destination, O_PATH | O_DIRECTORY);
+        from_fd = open_in_root(v->root_fd, v->destination, O_PATH | O_DIRECTORY);
         if (from_fd == -ENOENT || from_fd == -ENOTDIR)
                 return 0;
         if (from_fd < 0)

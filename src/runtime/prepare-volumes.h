@@ -10,7 +10,7 @@
 typedef struct PreparedVolume {
         char *path;
         char *lower; /* of an overlay, for which path gets upper and work; NULL: a volume of ours */
-        char *root;  /* a new volume begins with what destination is in there; NULL: empty */
+        int root_fd; /* a new volume begins with what destination is in there; negative: empty */
         char *destination;
         bool has_owner;
         uint32_t uid, gid;

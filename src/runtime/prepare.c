@@ -17,6 +17,7 @@
 #include "runtime/delete.h"
 #include "runtime/params.h"
 #include "runtime/prepare-config.h"
+#include "runtime/prepare-volumes.h"
 #include "runtime/rebirth.h"
 #include "runtime/service-env.h"
 #include "runtime/state.h"
@@ -172,6 +173,8 @@ static int make_all(const char *id, const char *path, const PreparedConfig *conf
         if (fd < 0)
                 return fd;
         r = fill_unit_directory(fd, path, config);
+        if (r >= 0)
+                r = prepare_volumes_make(config->volumes);
         if (r < 0)
                 return r;
         return start_resctrl(fd, config->spec, id);

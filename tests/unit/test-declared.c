@@ -54,6 +54,11 @@ static const char profile[] =
                 "{\"names\":[\"in-args\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":8,"
                 "\"valueTwo\":0,\"op\":\"SCMP_CMP_EQ\"}]}]}";
 
+static void node_free(void *node) {
+        g_free(((ContainerNode *) node)->path);
+        g_free(node);
+}
+
 /* What the host would say. */
 static void make_facts(const ContainerFile *c, ContainerFacts *ret) {
         *ret = (ContainerFacts) { .has_user = c->user };
@@ -62,6 +67,33 @@ static void make_facts(const ContainerFile *c, ContainerFacts *ret) {
         if (c->group_add) {
                 ret->groups = g_new(uint32_t, 1);
                 ret->groups[ret->n_groups++] = 44;
+        }
+        if (c->volumes->len > 0) {
+                ret->sources = g_ptr_array_new_with_free_func(g_free);
+                ret->overlays = g_ptr_array_new_with_free_func(g_free);
+        }
+        for (unsigned i = 0; i < c->volumes->len; i++) {
+                const ContainerVolume *v = c->volumes->pdata[i];
+
+                g_ptr_array_add(ret->sources,
+                                v->kind == CONTAINER_VOLUME_NAMED ? g_strconcat("/volumes/", v->source, NULL)
+                                                                  : g_strdup(v->source));
+                g_ptr_array_add(ret->overlays, v->overlay ? g_strdup_printf("/overlay-%u", i) : NULL);
+        }
+        if (c->devices) {
+                const ContainerDevice *d = c->devices->pdata[0];
+                ContainerNode *node = g_new0(ContainerNode, 1);
+
+                *node = (ContainerNode) {
+                        .path = g_strdup(d->destination),
+                        .type = 'c',
+                        .major = 10,
+                        .minor = 229,
+                        .mode = 0666,
+                };
+                (void) g_strlcpy(node->access, d->access, sizeof node->access);
+                ret->nodes = g_ptr_array_new_with_free_func(node_free);
+                g_ptr_array_add(ret->nodes, node);
         }
         if (c->seccomp_profile) {
                 ret->seccomp = g_strdup(profile);
