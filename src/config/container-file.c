@@ -11,6 +11,7 @@
 #include "basic/macro.h"
 #include "basic/time-span.h"
 #include "config/container-keys.h"
+#include "config/specifiers.h"
 #include "config/words.h"
 
 typedef enum SectionKind {
@@ -101,6 +102,7 @@ static bool is_refused(const UnitEntry *entry, GPtrArray *messages) {
 static void apply_key(
                 ContainerFile *c, const ContainerKey *key, const UnitEntry *entry, GPtrArray *messages) {
         ValueContext context = { .container = c, .entry = entry, .messages = messages };
+        const SpecifierContext specifiers = { .container = c->name, .file = c->path };
         void *field = (char *) c + key->offset;
         _cleanup_free_ char *value = NULL;
         char bad;
@@ -109,7 +111,7 @@ static void apply_key(
                 key->reset(field);
                 return;
         }
-        if (specifiers_expand(entry->value, c->name, &value, &bad) < 0) {
+        if (specifiers_expand(entry->value, &specifiers, &value, &bad) < 0) {
                 config_message(messages, LOG_ERR, entry->file, entry->line,
                                "%s=: specifier '%%%.*s' is not known here; a percent sign is written '%%%%'",
                                entry->key, bad ? 1 : 0, &bad);
@@ -309,6 +311,7 @@ void container_file_free(ContainerFile *c) {
         for (size_t i = 0; (key = container_key_at(i)); i++)
                 key->reset((char *) c + key->offset);
         g_strfreev(c->entrypoint);
+        g_free(c->network_target);
         g_ptr_array_unref(c->volumes);
         g_ptr_array_unref(c->proxy_ports);
         g_free(c);

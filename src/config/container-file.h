@@ -20,7 +20,9 @@
 typedef enum ContainerNetwork {
         CONTAINER_NETWORK_UNSET, /* what the bundle says; host for a rootfs */
         CONTAINER_NETWORK_HOST,
-        CONTAINER_NETWORK_NONE, /* a network namespace with nothing but lo */
+        CONTAINER_NETWORK_NONE,      /* a network namespace with nothing but lo */
+        CONTAINER_NETWORK_NAMESPACE, /* that of network_target, a path */
+        CONTAINER_NETWORK_CONTAINER, /* that of network_target, a container */
         _CONTAINER_NETWORK_MAX,
 } ContainerNetwork;
 
@@ -141,7 +143,9 @@ typedef struct ContainerFile {
         ContainerNotify notify;
         char **notify_allow; /* words of NotifyAllow=, each of them known */
         ContainerNetwork network;
-        int stop_signal; /* 0: not given */
+        char *network_target; /* see there */
+        GPtrArray *patches;   /* of ContainerWord*: JSON objects, or absolute paths; NULL: none */
+        int stop_signal;      /* 0: not given */
         char **reload_cmd;
         int reload_signal; /* 0: not given */
         ContainerHealth health;

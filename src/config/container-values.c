@@ -107,6 +107,16 @@ void value_file(const ValueContext *c, void *field) {
                 value_append_word(c, field, path, optional);
 }
 
+void value_patch(const ValueContext *c, void *field) {
+        char *text = *c->value == '{' ? g_strdup(c->value) : value_resolve_path(c, c->value);
+
+        if (!text)
+                value_error(c, "%s=%s: expected a JSON object or a path without '..'", c->entry->key,
+                            c->value);
+        else
+                value_append_word(c, field, text, false);
+}
+
 void value_set_assignment(char ***list, char *word) {
         size_t name = strchr(word, '=') + 1 - word, n = 0;
 

@@ -59,6 +59,7 @@ void value_signal(const ValueContext *c, void *field);    /* int */
 void value_string(const ValueContext *c, void *field);    /* char*: a name without white space and slashes */
 void value_time_span(const ValueContext *c, void *field); /* uint64_t: microseconds */
 void value_units(const ValueContext *c, void *field);     /* char**: adds names of units */
+void value_patch(const ValueContext *c, void *field);     /* GPtrArray* of ContainerWord: adds */
 
 /* process */
 void value_entrypoint(const ValueContext *c, void *field); /* char**: replaces */

@@ -188,6 +188,18 @@ static void append_proxy_dependency(GString *out, const Generation *g) {
                 g_string_append_printf(out, "Wants=%s.socket\n", g->proxy);
 }
 
+/* Without the other container there is no network to be in. */
+static void append_network(GString *out, const ContainerFile *c) {
+        _cleanup_free_ char *instance = NULL;
+
+        if (c->network != CONTAINER_NETWORK_CONTAINER)
+                return;
+        instance = unit_name_escape(c->network_target);
+        g_string_append_printf(
+                        out, "BindsTo=container@%s.service\nAfter=container@%s.service\n", instance,
+                        instance);
+}
+
 /* What runs the container: its service, or the template for those of its connections. */
 static void add_service(Generation *g, const char *unit) {
         GString *out = g_string_new(NULL);
@@ -196,6 +208,7 @@ static void add_service(Generation *g, const char *unit) {
         append_mounts(out, g->container);
         if (g->proxy)
                 append_proxy_dependency(out, g);
+        append_network(out, g->container);
         append_section(out, g->container, "Unit");
         g_string_append(out, "\n[Service]\n");
         if (g->container->has_socket && !g->connection)

@@ -35,6 +35,9 @@ void container_facts_done(ContainerFacts *facts) {
         g_free(facts->seccomp);
         g_free(facts->kernel);
         g_free(facts->init);
+        g_free(facts->network);
+        if (facts->patches)
+                g_ptr_array_unref(facts->patches);
         if (facts->sources)
                 g_ptr_array_unref(facts->sources);
         if (facts->overlays)

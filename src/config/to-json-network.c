@@ -4,10 +4,11 @@
 
 #include "config/to-json-parts.h"
 
+#include "basic/json-text.h"
 #include "basic/macro.h"
 
-/* Takes the network namespace out, and puts a new one in when own is set. */
-int config_json_network(JsonDocument *document, const char *name, bool own) {
+int config_json_network(JsonDocument *document, const char *name, bool own, const char *path) {
+        _cleanup_string_ GString *text = g_string_new("{\"type\":\"network\"");
         _cleanup_ptr_array_ GPtrArray *kept = g_ptr_array_new_with_free_func(g_free);
         JsonValue linux_, namespaces;
         int r;
@@ -22,8 +23,13 @@ int config_json_network(JsonDocument *document, const char *name, bool own) {
                 if (!type || !streq(type, "network"))
                         g_ptr_array_add(kept, json_value_to_text(entry, 0));
         }
+        if (path) {
+                g_string_append(text, ",\"path\":");
+                json_text_append_string(text, path);
+        }
+        g_string_append_c(text, '}');
         if (own)
-                g_ptr_array_add(kept, g_strdup("{\"type\":\"network\"}"));
+                g_ptr_array_add(kept, g_strdup(text->str));
         r = config_json_object(document, name, "/linux", &linux_);
         if (r < 0)
                 return r;

@@ -65,5 +65,5 @@ int config_json_devices(
 
 /* ---- namespaces ---- */
 
-/* Takes the network namespace out, and puts a new one in when own is set. */
-int config_json_network(JsonDocument *document, const char *name, bool own);
+/* Takes the network namespace out, and when own is set puts one in: a new one, or that of a path. */
+int config_json_network(JsonDocument *document, const char *name, bool own, const char *path);

@@ -83,7 +83,7 @@ int config_json_rootfs(JsonDocument *document, const ContainerFile *c) {
         json_set_boolean(process, "terminal", false);
         json_remove(process, "rlimits"); /* LimitNOFILE= and its kin in [Service] are inherited */
         json_set_string(json_document_root(document), "hostname", hostname);
-        r = config_json_network(document, c->path, false);
+        r = config_json_network(document, c->path, false, NULL);
         if (r < 0)
                 return r;
         if (c->read_only > 0 && c->read_only_tmpfs == 0)
@@ -144,6 +144,47 @@ static int apply_machine(JsonDocument *document, const char *name, const Contain
         return r;
 }
 
+/* A JSON merge patch (RFC 7396): objects are merged, null takes away, all else is put in the place of what
+ * is there. */
+static int merge(JsonValue target, JsonValue patch, const char *name) {
+        JsonValue value, member;
+        const char *key;
+        JsonIter iter;
+        int r = 0;
+
+        json_iter_init(&iter, patch);
+        while (r >= 0 && json_iter_next(&iter, &key, &value)) {
+                if (json_value_type(value) == JSON_TYPE_NULL)
+                        json_remove(target, key);
+                else if (json_value_type(value) == JSON_TYPE_OBJECT) {
+                        if (!json_value_member(target, key, &member) ||
+                            json_value_type(member) != JSON_TYPE_OBJECT)
+                                member = json_set_object(target, key);
+                        r = merge(member, value, name);
+                } else {
+                        _cleanup_free_ char *text = json_value_to_text(value, 0);
+
+                        r = json_set_text(target, key, name, text);
+                }
+        }
+        return r;
+}
+
+static int apply_patches(JsonDocument *document, const ContainerFacts *facts) {
+        for (unsigned i = 0; facts->patches && i < facts->patches->len; i++) {
+                const ContainerFileText *patch = facts->patches->pdata[i];
+                _cleanup_json_document_ JsonDocument *parsed = NULL;
+                int r;
+
+                r = json_document_parse(patch->name, patch->text, strlen(patch->text), &parsed);
+                if (r >= 0)
+                        r = merge(json_document_root(document), json_document_root(parsed), patch->name);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 int config_json_apply(
                 JsonDocument *document, const char *name, const ContainerFile *c,
                 const ContainerFacts *facts) {
@@ -172,8 +213,11 @@ int config_json_apply(
         if (r < 0)
                 return r;
         if (c->network != CONTAINER_NETWORK_UNSET)
-                r = config_json_network(document, name, c->network == CONTAINER_NETWORK_NONE);
-        return r < 0 ? r : apply_resctrl(document, name, c);
+                r = config_json_network(
+                                document, name, c->network != CONTAINER_NETWORK_HOST, facts->network);
+        if (r >= 0)
+                r = apply_resctrl(document, name, c);
+        return r < 0 ? r : apply_patches(document, facts);
 }
 
 /* ---- the unit ---- */

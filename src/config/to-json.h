@@ -66,6 +66,8 @@ typedef struct ContainerFacts {
         char *seccomp;               /* of SeccompProfile=: the text of the file; NULL: none */
         char *kernel;                /* its release, which rules of a profile may depend on */
         char *init;                  /* of RunInit=: the program on the host */
+        char *network;               /* path of a network namespace to join; NULL: none */
+        GPtrArray *patches;          /* of ContainerFileText*, the name for messages; NULL: none */
         GPtrArray *files;            /* of ContainerFileText*; NULL: none */
         GPtrArray *binds;            /* of ContainerBind*; NULL: none */
 } ContainerFacts;

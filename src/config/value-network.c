@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "basic/macro.h"
+#include "basic/unit-name.h"
 
 #define HOST_NAME_LENGTH_MAX 64 /* HOST_NAME_MAX of the kernel */
 #define DOMAIN_LENGTH_MAX    253
@@ -140,15 +141,40 @@ void value_timezone(const ValueContext *c, void *field) {
         *(char **) field = g_strdup(c->value);
 }
 
-void value_network(const ValueContext *c, void *field) {
-        static const char *const words[] = {
-                [CONTAINER_NETWORK_HOST] = "host",
-                [CONTAINER_NETWORK_NONE] = "none",
-        };
-        int i = value_find_word(words, ELEMENTSOF(words), c->value);
+static void set_network(const ValueContext *c, void *field, ContainerNetwork network, char *target) {
+        g_free(c->container->network_target);
+        c->container->network_target = target;
+        *(ContainerNetwork *) field = network;
+}
 
-        if (i < 0)
-                value_error(c, "%s=%s: expected host or none", c->entry->key, c->value);
+/* A container is also meant by the name of its file, as in other tools. */
+static const char *container_name(const char *value, char **ret_buffer) {
+        const char *name = startswith(value, "container:");
+
+        if (name || !g_str_has_suffix(value, ".container"))
+                return name;
+        return *ret_buffer = g_strndup(value, strlen(value) - strlen(".container"));
+}
+
+void value_network(const ValueContext *c, void *field) {
+        const char *path = startswith(c->value, "ns:"), *name;
+        _cleanup_free_ char *buffer = NULL, *normal = path ? value_normalize_path(path) : NULL;
+
+        name = container_name(c->value, &buffer);
+        if (streq(c->value, "host"))
+                set_network(c, field, CONTAINER_NETWORK_HOST, NULL);
+        else if (streq(c->value, "none"))
+                set_network(c, field, CONTAINER_NETWORK_NONE, NULL);
+        else if (normal)
+                set_network(c, field, CONTAINER_NETWORK_NAMESPACE, TAKE_PTR(normal));
+        else if (path)
+                value_error(c, "%s=%s: expected an absolute path behind ns:", c->entry->key, c->value);
+        else if (name && container_id_is_valid(name))
+                set_network(c, field, CONTAINER_NETWORK_CONTAINER, g_strdup(name));
+        else if (name)
+                value_error(c, "%s=%s: expected the name of a container behind container:", c->entry->key,
+                            c->value);
         else
-                *(ContainerNetwork *) field = i;
+                value_error(c, "%s=%s: expected host, none, ns:PATH or container:NAME", c->entry->key,
+                            c->value);
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "basic/macro.h"
-#include "basic/unit-name.h"
 
 #define SPACE " \t\n\r"
 
@@ -157,38 +156,4 @@ char *word_quote(const char *s) {
         }
         g_string_append_c(out, '"');
         return g_string_free(out, FALSE);
-}
-
-int specifiers_expand(const char *s, const char *container, char **ret, char *ret_bad) {
-        _cleanup_string_ GString *out = g_string_new(NULL);
-        _cleanup_free_ char *instance = NULL;
-
-        if (!strchr(s, '%')) {
-                *ret = g_strdup(s);
-                return 0;
-        }
-        instance = unit_name_escape(container);
-        for (; *s; s++) {
-                if (*s != '%') {
-                        g_string_append_c(out, *s);
-                        continue;
-                }
-                s++;
-                if (*s == '%')
-                        g_string_append_c(out, '%');
-                else if (*s == 'i')
-                        g_string_append(out, instance);
-                else if (*s == 'I')
-                        g_string_append(out, container);
-                else if (*s == 'n' || *s == 'N')
-                        g_string_append_printf(out, "container@%s%s", instance, *s == 'n' ? ".service" : "");
-                else if (*s == 'p')
-                        g_string_append(out, "container");
-                else {
-                        *ret_bad = *s;
-                        return -EINVAL;
-                }
-        }
-        *ret = g_string_free(TAKE_PTR(out), FALSE);
-        return 0;
 }

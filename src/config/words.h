@@ -16,8 +16,3 @@ int words_split(const char *s, char ***ret, const char **ret_error);
 /* Quotes a word so that words_split() and systemd give it back, specifiers included ("%" becomes "%%").
  * Plain words stay as they are. Caller frees. */
 char *word_quote(const char *s);
-
-/* Replaces the specifiers that a declaration knows: %% %i %I (the container's name), %n %N (its unit with
- * and without the type) and %p ("container"). -EINVAL: another one; *ret_bad is its letter (0 at the end of
- * s). Caller frees. */
-int specifiers_expand(const char *s, const char *container, char **ret, char *ret_bad);

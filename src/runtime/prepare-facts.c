@@ -17,6 +17,7 @@
 #include "runtime/prepare-network.h"
 #include "runtime/prepare-volumes.h"
 #include "runtime/rootfs-user.h"
+#include "runtime/state.h"
 #include "sandbox/capabilities.h"
 
 /* ---- users ---- */
@@ -153,6 +154,63 @@ static void find_capabilities(ContainerFacts *facts) {
                 facts->known_capabilities |= CAPABILITY_BIT(capability_from_name(*name));
 }
 
+/* ---- network ---- */
+
+/* The namespace of another container, by a process that is known to be its init. */
+static int find_container_network(const ContainerFile *c, ContainerFacts *facts) {
+        _cleanup_free_ char *root = state_default_root();
+        _cleanup_(state_freep) State *state = NULL;
+        _cleanup_(pidref_done) PidRef init = PIDREF_NULL;
+        int r;
+
+        r = state_try_load(root, c->network_target, &state);
+        if (r >= 0)
+                r = state_open_init(state, &init);
+        if (r < 0)
+                return log_error_errno(
+                                r, "%s: Network=container:%s: the container is not running", c->path,
+                                c->network_target);
+        facts->network = g_strdup_printf("/proc/%d/ns/net", (int) init.pid);
+        return 0;
+}
+
+static int find_network(const ContainerFile *c, ContainerFacts *facts) {
+        if (c->network == CONTAINER_NETWORK_CONTAINER)
+                return find_container_network(c, facts);
+        if (c->network != CONTAINER_NETWORK_NAMESPACE)
+                return 0;
+        if (access(c->network_target, F_OK) < 0)
+                return log_error_errno(
+                                negative_errno(), "%s: Network=ns:%s: %m", c->path, c->network_target);
+        facts->network = g_strdup(c->network_target);
+        return 0;
+}
+
+/* ---- patches ---- */
+
+static int read_patches(const ContainerFile *c, ContainerFacts *facts) {
+        for (unsigned i = 0; c->patches && i < c->patches->len; i++) {
+                const ContainerWord *word = c->patches->pdata[i];
+                ContainerFileText *patch = g_new0(ContainerFileText, 1);
+                int r = 0;
+
+                if (!facts->patches)
+                        facts->patches = g_ptr_array_new_with_free_func(container_file_text_free);
+                g_ptr_array_add(facts->patches, patch);
+                if (*word->text == '/') {
+                        patch->name = g_strdup(word->text);
+                        r = read_file_at(AT_FDCWD, word->text, &patch->text, NULL);
+                } else {
+                        patch->name = g_strdup_printf("%s:%u: OCIPatch=", word->file, word->line);
+                        patch->text = g_strdup(word->text);
+                }
+                if (r < 0)
+                        return log_error_errno(
+                                        r, "%s:%u: OCIPatch=: '%s': %m", word->file, word->line, word->text);
+        }
+        return 0;
+}
+
 static int find_init(const ContainerFile *c, ContainerFacts *facts) {
         static const char path[] = BERTH_LIBEXECDIR "/berth-init";
 
@@ -179,6 +237,10 @@ int prepare_facts(
                 r = prepare_network(container, root_fd, unit_dir, &facts);
         if (r >= 0)
                 r = read_seccomp(container, &facts);
+        if (r >= 0)
+                r = find_network(container, &facts);
+        if (r >= 0)
+                r = read_patches(container, &facts);
         find_capabilities(&facts);
         if (r >= 0)
                 r = find_init(container, &facts);

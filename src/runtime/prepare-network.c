@@ -21,7 +21,7 @@
 #define DEFAULT_HOSTS "127.0.0.1 localhost\n::1 localhost ip6-localhost ip6-loopback\n"
 
 static bool uses_host_network(const ContainerFile *c) {
-        return c->rootfs ? c->network != CONTAINER_NETWORK_NONE : c->network == CONTAINER_NETWORK_HOST;
+        return c->network == CONTAINER_NETWORK_HOST || (c->rootfs && c->network == CONTAINER_NETWORK_UNSET);
 }
 
 /* A file of our making in /etc. */

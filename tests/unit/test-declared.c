@@ -68,6 +68,16 @@ static void make_facts(const ContainerFile *c, ContainerFacts *ret) {
                 ret->groups = g_new(uint32_t, 1);
                 ret->groups[ret->n_groups++] = 44;
         }
+        ret->network = g_strdup(c->network_target);
+        for (unsigned i = 0; c->patches && i < c->patches->len; i++) {
+                ContainerFileText *patch = g_new0(ContainerFileText, 1);
+
+                patch->name = g_strdup("patch");
+                patch->text = g_strdup(((const ContainerWord *) c->patches->pdata[i])->text);
+                if (!ret->patches)
+                        ret->patches = g_ptr_array_new_with_free_func(container_file_text_free);
+                g_ptr_array_add(ret->patches, patch);
+        }
         if (c->volumes->len > 0) {
                 ret->sources = g_ptr_array_new_with_free_func(g_free);
                 ret->overlays = g_ptr_array_new_with_free_func(g_free);

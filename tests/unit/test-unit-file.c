@@ -6,6 +6,7 @@
 
 #include "basic/macro.h"
 #include "config/messages.h"
+#include "config/specifiers.h"
 #include "config/unit-file.h"
 #include "config/words.h"
 
@@ -197,14 +198,19 @@ static void test_specifiers(void) {
                 { "100%%", "100%" },
                 { "%i %I", "a\\x2bb a+b" },
                 { "%n %N %p", "container@a\\x2bb.service container@a\\x2bb container" },
-                { "%h", NULL, 'h' },
+                { "%p %P %j %J", "container container container container" },
+                { "%y %Y", "/etc/berth/a+b.container /etc/berth" },
+                { "%f", NULL, 'f' },
+                { "100%z", NULL, 'z' },
                 { "x%", NULL, 0 },
         };
+
+        static const SpecifierContext context = { "a+b", "/etc/berth/a+b.container" };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *expanded = NULL;
                 char bad = '?';
-                int r = specifiers_expand(cases[i].text, "a+b", &expanded, &bad);
+                int r = specifiers_expand(cases[i].text, &context, &expanded, &bad);
 
                 g_assert_cmpint(r, ==, cases[i].expanded ? 0 : -EINVAL);
                 g_assert_cmpstr(expanded, ==, cases[i].expanded);

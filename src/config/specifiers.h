@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Specifiers of declarations: "%i" and others, as in units. */
+
+typedef struct SpecifierContext {
+        const char *container; /* its name */
+        const char *file;      /* NAME.container */
+} SpecifierContext;
+
+/* Replaces the specifiers in a value. -EINVAL: one that is not known, or that has no value on this machine;
+ * *ret_bad is its letter (0 at the end of s). Caller frees. */
+int specifiers_expand(const char *s, const SpecifierContext *context, char **ret, char *ret_bad);
