@@ -129,7 +129,7 @@ def test_bundle(machine, bundles, berth_run):
     (f"berth-run --rootfs {ROOTFS}", "a command is needed"),
     ("berth-run --rootfs /nowhere -- true", "root directory '/nowhere': No such file or directory"),
     (f"berth-run --rootfs {ROOTFS} --uid=nobody-there -- true", "nobody-there"),
-    (f"berth-run --rootfs {ROOTFS} -E 1A=x -- true", "cannot be the name of a variable"),
+    (f"berth-run --rootfs {ROOTFS} -E =x -- true", "cannot be the name of a variable"),
     (f"berth-run --rootfs {ROOTFS} -u a/b -- true", "'a/b' cannot be the name of a container"),
     (f"berth-run --rootfs {ROOTFS} -p Nonsense=1 -- true", "Nonsense"),
     (f"berth-run --rootfs {ROOTFS} -p User=nobody -- true", "command line: key 'User' is not possible in section [Service]:"),
