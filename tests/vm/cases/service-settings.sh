@@ -51,7 +51,7 @@ rm /etc/berth/settings.container
 cat >/etc/berth/tasks.container <<'END'
 [Container]
 Rootfs=/srv/rootfs
-Exec=sh -c 'trap "exit 0" TERM; sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000 & wait'
+Exec=sh -c 'trap "exit 0" TERM; sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000 & sleep 1000 & wait'
 
 [Service]
 TasksMax=5
