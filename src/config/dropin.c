@@ -200,6 +200,15 @@ static void append_network(GString *out, const ContainerFile *c) {
                         instance);
 }
 
+/* A resctrl group is there before the main process: then who looks at the unit sees that, and what it waits
+ * for. Other containers are spared the time of a process more. */
+static void append_resctrl(GString *out, const Generation *g) {
+        if (g->container->schemata || g->container->clos_id)
+                g_string_append_printf(
+                                out, "ExecStartPre=%s/berth-prepare start %s\n", g->context->libexecdir,
+                                g->connection ? "%N" : "%i");
+}
+
 /* What runs the container: its service, or the template for those of its connections. */
 static void add_service(Generation *g, const char *unit) {
         GString *out = g_string_new(NULL);
@@ -217,6 +226,7 @@ static void add_service(Generation *g, const char *unit) {
         if (!is_reloadable(g->container))
                 g_string_append(out, "Type=notify\nExecReload=\n");
         append_section(out, g->container, "Service");
+        append_resctrl(out, g);
         add(g, g_strdup_printf("%s.d/50-berth.conf", unit), g_string_free(out, FALSE), NULL);
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/prepare.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "basic/fs-util.h"
@@ -27,6 +28,9 @@
 
 /* File in the unit's directory with the name of the resctrl group, while the unit has one. */
 #define RESCTRL_FILE "resctrl"
+
+/* File in the unit's directory with the INVOCATION_ID of the start that it was made for. */
+#define PREPARED_FILE "prepared"
 
 /* Borrows from the Spec. */
 static ResctrlConfig resctrl_config(const Spec *spec) {
@@ -145,6 +149,24 @@ static int write_files(int fd, const char *path, const GPtrArray *files) {
         return 0;
 }
 
+/* For which start of the unit this is. */
+static int mark_prepared(int fd) {
+        const char *invocation = getenv("INVOCATION_ID");
+
+        return invocation ? write_file_atomic_at(fd, PREPARED_FILE, invocation, strlen(invocation), 0600)
+                          : 0;
+}
+
+bool prepare_is_done(const char *id) {
+        _cleanup_free_ char *path = unit_dir_path(id), *file = NULL, *text = NULL;
+        const char *invocation = getenv("INVOCATION_ID");
+
+        if (!path || !invocation)
+                return false;
+        file = g_build_filename(path, PREPARED_FILE, NULL);
+        return read_file_at(AT_FDCWD, file, &text, NULL) >= 0 && streq(text, invocation);
+}
+
 static int fill_unit_directory(int fd, const char *path, const PreparedConfig *config) {
         int r;
 
@@ -160,6 +182,9 @@ static int fill_unit_directory(int fd, const char *path, const PreparedConfig *c
         r = prepare_image_start(&config->image, fd);
         if (r < 0)
                 return r;
+        r = mark_prepared(fd);
+        if (r < 0)
+                return log_error_errno(r, "Failed to write '%s/" PREPARED_FILE "': %m", path);
         /* The payload reaches the socket in here whoever it runs as. */
         if (mkdirat(fd, "notify", 0755) < 0 || fchmodat(fd, "notify", 0755, 0) < 0)
                 return log_error_errno(negative_errno(), "Failed to make directory '%s/notify': %m", path);

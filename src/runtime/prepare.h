@@ -4,6 +4,8 @@
 /* The two ends of a container unit: what has to exist before the container is made, and what must be gone
  * after it. */
 
+#include <stdbool.h>
+
 #include "config/container-file.h"
 
 /* Checks all that prepare_start() checks, and changes nothing. Logs; the same outcomes. */
@@ -20,6 +22,9 @@ int prepare_check_declared(ContainerFile *container);
  * container of a connection. Logs. -EBUSY: a container of that name is running; otherwise as
  * prepare_config(). */
 int prepare_start(const char *id, const char *declared);
+
+/* Whether prepare_start() has been run for this start of the unit, by an ExecStartPre=. Does not log. */
+bool prepare_is_done(const char *id);
 
 /* Removes the container and all that prepare_start() made, whatever state it is in; again and again without
  * harm. Does not touch a container of the same name that is not the unit's. Logs; goes on after a failure

@@ -92,9 +92,9 @@ void supervise_leave(Supervisor *s);
 
 /* ---- supervise-prepare.c ---- */
 
-/* Has berth-prepare make the unit's directory and all that is in there. instance: what the unit's command
- * line names. Logs. */
-int supervise_prepare(const char *instance);
+/* Has berth-prepare make the unit's directory and all that is in there, unless that has been done for this
+ * start. instance: what the unit's command line names. Logs. */
+int supervise_prepare(const char *id, const char *instance);
 
 /* ---- supervise-create.c ---- */
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Runs berth-prepare. As an ExecStartPre= it would be one more process that pid 1 forks, executes and waits
- * for, with all that systemd sets up for a process of a unit: half of what a start costs. */
+/* Runs berth-prepare, unless an ExecStartPre= of the unit has done so. That would be one more process that
+ * pid 1 forks, executes and waits for, with all that systemd sets up for a process of a unit: a third of
+ * what a start costs. So units have it only where somebody may want to see it by itself, for resctrl groups.
+ */
 
 #include <errno.h>
 #include <spawn.h>
@@ -11,13 +13,16 @@
 #include "runtime/supervise-internal.h"
 
 #include "basic/log.h"
+#include "runtime/prepare.h"
 
-int supervise_prepare(const char *instance) {
+int supervise_prepare(const char *id, const char *instance) {
         static const char program[] = BERTH_LIBEXECDIR "/berth-prepare";
         char *const argv[] = { (char *) program, (char *) "start", (char *) instance, NULL };
         int r, status;
         pid_t pid;
 
+        if (prepare_is_done(id))
+                return 0;
         r = posix_spawn(&pid, program, NULL, NULL, argv, environ);
         if (r > 0)
                 return log_error_errno(r, "Failed to execute '%s': %m", program);

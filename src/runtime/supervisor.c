@@ -140,7 +140,7 @@ int supervise(const char *id, const char *instance) {
                                                     .main = PIDREF_NULL };
         int r;
 
-        if (supervise_prepare(instance) < 0 || set_up(&s) < 0)
+        if (supervise_prepare(s.id, instance) < 0 || set_up(&s) < 0)
                 return EXIT_FAILURE;
         r = supervise_adopt(&s);
         if (r == 0)
