@@ -13,11 +13,8 @@
 #define PROGRAM BERTH_LIBEXECDIR "/berth-declared"
 
 const DeclaredName declared_names[] = {
-        { "cat", HELP_CAT },
-        { "generate", HELP_GENERATE },
-        { "pull", HELP_PULL },
-        { "verify", HELP_VERIFY },
-        { 0 },
+        { "cat", HELP_CAT },   { "convert", HELP_CONVERT }, { "generate", HELP_GENERATE },
+        { "pull", HELP_PULL }, { "verify", HELP_VERIFY },   { 0 },
 };
 
 int declared_execute(const char *name, char **argv) {

@@ -8,6 +8,7 @@
 #include "cli/i18n.h"
 
 #define HELP_CAT      N_("show what a declaration says, with its drop-ins, and where it says so")
+#define HELP_CONVERT  N_("make a declaration of a Quadlet or nspawn file, or of an inspection")
 #define HELP_GENERATE N_("print the units that declarations become")
 #define HELP_PULL     N_("fetch an image for Image= of declarations")
 #define HELP_VERIFY   N_("find all that is wrong with declarations")

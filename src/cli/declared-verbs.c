@@ -13,6 +13,12 @@
 
 static const Option no_options[] = { { 0 } };
 
+static const Option convert_options[] = {
+        { "from", NULL, OPTION_STRING, AT(ConvertCall, from), "quadlet|nspawn|inspect",
+          N_("what FILE is, if its name and content do not tell") },
+        { 0 },
+};
+
 static const Option generate_options[] = {
         { "dry-run", NULL, OPTION_SWITCH, AT(GenerateCall, dry_run), NULL,
           N_("print what systemd would be given; nothing else is possible") },
@@ -38,6 +44,7 @@ static const Option verify_options[] = {
 /* Alphabetical. */
 static const Verb verbs[] = {
         { "cat", 1, -1, no_options, 0, verb_cat, "FILE|NAME...", HELP_CAT },
+        { "convert", 1, 1, convert_options, sizeof(ConvertCall), verb_convert, "FILE", HELP_CONVERT },
         { "generate", 0, -1, generate_options, sizeof(GenerateCall), verb_generate, "[FILE|NAME...]",
           HELP_GENERATE },
         { "pull", 1, 1, pull_options, sizeof(PullCall), verb_pull, "IMAGE", HELP_PULL },

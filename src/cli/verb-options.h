@@ -73,6 +73,10 @@ typedef struct SpecCall {
         bool rootless;
 } SpecCall;
 
+typedef struct ConvertCall {
+        const char *from;
+} ConvertCall;
+
 typedef struct GenerateCall {
         bool dry_run;
 } GenerateCall;

@@ -44,6 +44,7 @@ int verb_events(const VerbCall *call);
 int verb_spec(const VerbCall *call);
 int verb_features(const VerbCall *call);
 int verb_cat(const VerbCall *call);
+int verb_convert(const VerbCall *call);
 int verb_generate(const VerbCall *call);
 int verb_pull(const VerbCall *call);
 int verb_verify(const VerbCall *call);

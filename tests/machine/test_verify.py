@@ -123,3 +123,35 @@ def test_generate_needs_to_be_told_that_it_is_a_trial(machine):
     result = machine.run("berth generate", check=False)
     assert result.returncode == 1
     assert "--dry-run" in result.stderr
+
+
+# ---- berth convert
+
+QUADLET = f"[Container]\nRootfs={ROOTFS}\nContainerName=web\nExec=sleep 1000\nStopTimeout=7\n[Install]\nWantedBy=multi-user.target\n"
+
+
+def test_convert_makes_a_declaration_that_runs(machine, declare):
+    machine.write("/run/quadlet/web.container", QUADLET)
+    text = machine.run("berth convert /run/quadlet/web.container").stdout
+    assert "# ContainerName=web   (the name is that of the file)" in text
+    declare("/etc/berth/web.container", text)
+    machine.run("systemctl start container@web")
+    assert machine.show("container@web", "TimeoutStopUSec") == "7s"
+    machine.run("rm -r /run/quadlet")
+
+
+def test_convert_reads_stdin_when_it_is_told_what_that_is(machine):
+    text = machine.run("berth convert --from=nspawn -", stdin="[Exec]\nParameters=/bin/true\n").stdout
+    assert "Exec=/bin/true" in text
+    done = machine.run("berth convert -", stdin="[Exec]\nParameters=/bin/true\n", check=False)
+    assert (done.returncode, "say what it is with --from" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("words, said", [
+    ("--from=compose /dev/null", "--from: expected quadlet, nspawn or inspect, got 'compose'"),
+    ("/nowhere/web.container", "Failed to read '/nowhere/web.container': No such file or directory"),
+])
+def test_convert_says_what_is_wrong_with_its_words(machine, words, said):
+    done = machine.run(f"berth convert {words}", check=False)
+    assert done.returncode == 1
+    assert said in done.stderr
