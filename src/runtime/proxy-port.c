@@ -141,7 +141,8 @@ static int wait_for_target(const Forward *f, const char *target, int *ret_fd, ch
                         (void) sd_notifyf(0, "STATUS=Waiting until the container listens on '%s'", target);
                 if (pidref_exited(&f->init))
                         return log_error_errno(-ESRCH, "Container '%s' has ended", f->id);
-                if (waited >= WAIT_MSEC || sigtimedwait(&term, NULL, &pause) > 0)
+                if (waited >= WAIT_MSEC ||
+                    (sigtimedwait(&term, NULL, &pause) > 0 && !pidref_exited(&f->init)))
                         return log_error_errno(
                                         -ETIMEDOUT, "Nothing listens on '%s' in container '%s'", target,
                                         f->id);
@@ -173,6 +174,42 @@ static void drop_rights(void) {
 
         (void) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         (void) syscall(SYS_capset, &header, none);
+}
+
+/* ---- the end of the container ---- */
+
+/* Not by a dependency of units: to systemd, a container that changes its supervisor stops and starts, and
+ * connections would not outlive it. Does not return. */
+static _Noreturn void watch(const Forward *f, const PidRef *proxy) {
+        int keep[] = { f->init.fd, proxy->fd };
+        struct pollfd polled[] = {
+                { .fd = f->init.fd, .events = POLLIN },
+                { .fd = proxy->fd, .events = POLLIN },
+        };
+        int r;
+
+        (void) fd_close_all_except(keep, ELEMENTSOF(keep));
+        do
+                r = poll(polled, ELEMENTSOF(polled), -1);
+        while (r < 0 && errno == EINTR);
+        _exit(pidref_kill(proxy, SIGTERM) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+}
+
+/* Has this process end by SIGTERM when the container has ended. */
+static int end_with_container(const Forward *f) {
+        _cleanup_(pidref_done) PidRef own = PIDREF_NULL;
+        pid_t pid;
+        int r;
+
+        r = pidref_open(getpid(), 0, &own);
+        if (r < 0)
+                return log_error_errno(r, "Failed to open a pidfd of this process: %m");
+        pid = fork();
+        if (pid == 0) {
+                drop_rights();
+                watch(f, &own);
+        }
+        return pid < 0 ? log_error_errno(negative_errno(), "Failed to fork: %m") : 0;
 }
 
 static int become_proxy(Forward *f, size_t i, int target_fd, const char *address) {
@@ -316,6 +353,8 @@ int proxy_ports_forward(const char *id, const char *const *targets, const char *
                                 "'systemctl daemon-reload', and restart the socket",
                                 n, f.listen.n_fds);
         r = open_container(&f);
+        if (r >= 0)
+                r = end_with_container(&f);
         if (r < 0)
                 return r;
         return n == 1 ? forward_one(&f, 0) : forward_all(&f);

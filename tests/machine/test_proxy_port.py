@@ -141,6 +141,27 @@ def test_end_of_the_container_ends_the_proxy(machine, web):
     assert get(machine) == "hello"
 
 
+@pytest.mark.parametrize("idle", ["", "IdleStopSec=1min\n"])
+def test_new_supervisor_leaves_connections_alone(machine, web, idle):
+    """Neither the container nor its proxy end with the supervisor; and with the container, the proxy still does."""
+    web("ProxyPort=8080:80\n" + idle, command="nc -ll -p 80 -e cat")
+    machine.run("mkfifo /run/said")
+    machine.run("bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080; echo first >&3; head -n 1 <&3; read -r word </run/said; "
+                "echo $word >&3; timeout 10 head -n 1 <&3' >/run/heard 2>&1 </dev/null &")
+    machine.wait_until("grep -q first /run/heard")
+    proxy = machine.show("container-proxy@web", "MainPID")
+    machine.run("berth adopt web")
+    supervisor = machine.show("container@web", "MainPID")
+    machine.run("systemctl kill -s KILL container@web")
+    machine.wait_until(f"systemctl show -p MainPID --value container@web | grep -vx -e 0 -e {supervisor}")
+    machine.wait_until("[ $(systemctl show -p ActiveState --value container@web) = active ]")
+    assert machine.show("container-proxy@web", "MainPID") == proxy
+    machine.run("echo second >/run/said")
+    machine.wait_until("grep -q second /run/heard")
+    machine.run("berth kill web KILL; rm /run/said /run/heard")
+    machine.wait_until("[ $(systemctl show -p ActiveState --value container-proxy@web) = inactive ]")
+
+
 @pytest.mark.parametrize("idle", ["", "IdleStopSec=1\n"])
 def test_start_by_hand_opens_the_ports(machine, web, idle):
     web("ProxyPort=8080:80\n" + idle, start="container@web")
