@@ -188,7 +188,8 @@ static void append_proxy_dependency(GString *out, const Generation *g) {
                 g_string_append_printf(out, "Wants=%s.socket\n", g->proxy);
 }
 
-/* Without the other container there is no network to be in. */
+/* Without the other container there is no network to be in: the supervisor sees to that when it ends by
+ * itself. */
 static void append_network(GString *out, const ContainerFile *c) {
         _cleanup_free_ char *instance = NULL;
 
@@ -196,7 +197,7 @@ static void append_network(GString *out, const ContainerFile *c) {
                 return;
         instance = unit_name_escape(c->network_target);
         g_string_append_printf(
-                        out, "BindsTo=container@%s.service\nAfter=container@%s.service\n", instance,
+                        out, "Requires=container@%s.service\nAfter=container@%s.service\n", instance,
                         instance);
 }
 

@@ -181,6 +181,7 @@ static const ParamKey param_keys[] = {
         { "HealthStartPeriod", HEALTH(start_period_usec), false, parse_usec, format_usec },
         { "HealthTimeout", HEALTH(timeout_usec), false, parse_usec, format_usec },
         { "Machine", offsetof(UnitParams, machine), false, parse_bool, format_bool },
+        { "NetworkOf", offsetof(UnitParams, network_of), false, parse_text, format_text },
         { "Notify", offsetof(UnitParams, notify), false, parse_mode, format_mode },
         { "NotifyAllow", offsetof(UnitParams, notify_allow), false, parse_allow, format_allow },
         { "ReloadCmd", offsetof(UnitParams, reload_command), false, parse_words, format_words },
@@ -193,6 +194,7 @@ static const ParamKey param_keys[] = {
 void unit_params_done(UnitParams *params) {
         g_free(params->bundle);
         g_free(params->unit);
+        g_free(params->network_of);
         g_strfreev(params->reload_command);
         health_params_done(&params->health);
         *params = UNIT_PARAMS_NULL;

@@ -25,6 +25,7 @@ typedef struct UnitParams {
         bool machine;          /* it is registered with systemd-machined */
         bool terminal;         /* process.terminal of the configuration */
         char *unit;            /* name of the service; NULL: not known */
+        char *network_of;      /* the container whose network this one uses; NULL: no other's */
         char **reload_command; /* executed in the container on systemctl reload; NULL: none */
         int reload_signal; /* sent to the payload instead, which need not answer; 0: SIGHUP, and it has to */
         HealthParams health;

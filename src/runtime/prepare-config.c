@@ -374,6 +374,8 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
                 config.params.notify_allow |= (unsigned) notify_allow_from_string(*w);
         if (container)
                 prepare_life(container, &config.params);
+        if (container && container->network == CONTAINER_NETWORK_CONTAINER)
+                config.params.network_of = g_strdup(container->network_target);
         config.params.bundle = TAKE_PTR(base.bundle);
         config.accept = container && container->accept > 0;
         config.params.terminal = config.spec->process.terminal;

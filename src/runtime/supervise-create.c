@@ -123,6 +123,8 @@ int supervise_watch_container(Supervisor *s, char *cgroup) {
                 r = supervise_watch_freezer(s, cgroup);
         if (r >= 0)
                 r = supervise_watch_machine(s, cgroup);
+        if (r >= 0)
+                r = supervise_watch_network(s);
         return r < 0 ? r : supervise_start_proxy(s, cgroup);
 }
 

@@ -4,7 +4,8 @@
 /* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
  * (making and starting the container), supervise-adopt.c (taking one over), supervise-notify.c (what the
  * payload says), supervise-stop.c (signals to the payload, out of memory), supervise-freeze.c (while it is
- * frozen), supervise-reload.c, supervise-health.c, supervise-machine.c (systemd-machined). For nobody else.
+ * frozen), supervise-reload.c, supervise-health.c, supervise-machine.c (systemd-machined),
+ * supervise-network.c. For nobody else.
  */
 
 #include <signal.h>
@@ -55,6 +56,7 @@ typedef struct Supervisor {
         Reload *reload;
         HealthMonitor *health; /* NULL: there are no checks */
         ScopeWatch *machine;   /* NULL: the container is no machine */
+        PidRef network;        /* the init of the container whose network it uses */
         Phase phase;
         pid_t create_pid;
         PidRef init;
@@ -115,6 +117,12 @@ void supervise_created(Supervisor *s, int code, int status);
 
 /* Has the unit stopped with its scope, which is that of this cgroup, if the container is a machine. Logs. */
 int supervise_watch_machine(Supervisor *s, const char *cgroup);
+
+/* ---- supervise-network.c ---- */
+
+/* Has the container stopped when the one ends whose network it uses, if it uses one's. -ESRCH or -ENOENT
+ * when that has ended already. Logs. */
+int supervise_watch_network(Supervisor *s);
 
 /* ---- supervise-notify.c ---- */
 

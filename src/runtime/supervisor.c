@@ -36,6 +36,7 @@ static void supervisor_done(Supervisor *s) {
         unit_params_done(&s->params);
         pidref_done(&s->init);
         pidref_done(&s->main);
+        pidref_done(&s->network);
         closep(&s->unit_dir_fd);
         g_free(s->unit_dir);
         g_free(s->root);
@@ -137,7 +138,8 @@ int supervise(const char *id, const char *instance) {
                                                     .unit_dir_fd = -EBADF,
                                                     .params = UNIT_PARAMS_NULL,
                                                     .init = PIDREF_NULL,
-                                                    .main = PIDREF_NULL };
+                                                    .main = PIDREF_NULL,
+                                                    .network = PIDREF_NULL };
         int r;
 
         if (supervise_prepare(s.id, instance) < 0 || set_up(&s) < 0)

@@ -35,6 +35,19 @@ def test_network_of_another(machine, declared, declare):
     links = [machine.output(f"readlink /proc/$(berth state {name} | sed -n 's/.*\"pid\": \\([0-9]*\\).*/\\1/p')/ns/net")
              for name in ("vpn", "keys")]
     assert links[0] == links[1] and links[0].startswith("net:")
+
+    # a supervisor is not the container
+    payload = machine.output("berth state keys | grep '\"pid\"'")
+    machine.run("berth adopt vpn; systemctl kill -s KILL container@vpn; berth adopt keys")
+    assert machine.output("berth state keys | grep '\"pid\"'") == payload
+    assert machine.show("container@keys", "ActiveState") == "active"
+    machine.wait_until("systemctl is-active container@vpn")
+    machine.run("berth kill vpn KILL")
+    machine.wait_until("! systemctl is-active container@keys")
+    assert machine.show("container@keys", "Result") == "success"
+    assert "has ended, whose network" in machine.journal("-u", "container@keys")
+
+    machine.run("systemctl reset-failed container@vpn; systemctl start container@keys")
     machine.run("systemctl stop container@vpn")
     machine.wait_until("! systemctl is-active container@keys")
 

@@ -23,6 +23,7 @@ static void test_round_trip(void) {
                 { .bundle = (char *) "/var/lib/berth/web",
                   .stop_signal = SIGTERM,
                   .unit = (char *) "container@web.service",
+                  .network_of = (char *) "vpn",
                   .health = { .retries = 1 } },
                 { .bundle = (char *) "/b/with space and \\ back\nline",
                   .notify = NOTIFY_MODE_READY,
@@ -57,6 +58,7 @@ static void test_round_trip(void) {
                 g_assert_cmpint(back.stop_signal, ==, cases[i].stop_signal);
                 g_assert_cmpint(back.terminal, ==, cases[i].terminal);
                 g_assert_cmpstr(back.unit, ==, cases[i].unit);
+                g_assert_cmpstr(back.network_of, ==, cases[i].network_of);
                 g_assert_cmpint(back.reload_signal, ==, cases[i].reload_signal);
                 assert_words(back.reload_command, cases[i].reload_command);
                 assert_words(back.health.command, cases[i].health.command);
