@@ -30,6 +30,9 @@
 
 #define WARNING_INTERVAL_USEC (60 * UINT64_C(1000000))
 
+/* More than a socket holds: who has sent so much to one that is being drained goes on doing so. */
+#define DRAIN_MAX 10000U
+
 /* A datagram that found the service manager's socket full. */
 typedef struct Pending {
         char *text;
@@ -432,35 +435,36 @@ void notify_proxy_release_ready(NotifyProxy *p) {
         notify_proxy_send(p, "READY=1");
 }
 
-/* What there was no time for. */
-static void tell_lost(NotifyProxy *p) {
+/* What there was no time for. It is not counted to its end: there may be none. */
+static void tell_lost(NotifyProxy *p, const char *reason) {
         unsigned n = g_queue_get_length(&p->queue);
         Datagram d;
 
-        while (p->socket_fd >= 0 && receive(p->socket_fd, &d) > 0) {
+        while (n < DRAIN_MAX && p->socket_fd >= 0 && receive(p->socket_fd, &d) > 0) {
                 datagram_close_fds(&d);
                 n++;
         }
-        log_error("The service manager does not read its notification socket: the last %u notifications "
-                  "of "
-                  "the container are lost.",
-                  n);
+        log_error("%s: the last %u%s notifications of the container are lost.", reason, n,
+                  n < DRAIN_MAX ? "" : " or more");
 }
 
 void notify_proxy_drain(NotifyProxy *p, int timeout_ms) {
         uint64_t until = now_monotonic_usec() + (uint64_t) timeout_ms * 1000;
 
-        for (;;) {
+        for (unsigned n = 0;;) {
                 struct pollfd poll_host = { .fd = p->host.fd, .events = POLLOUT };
                 uint64_t now = now_monotonic_usec();
 
                 flush_queue(p);
                 if (g_queue_is_empty(&p->queue)) {
+                        if (n == DRAIN_MAX)
+                                return tell_lost(p, "The container sends without a pause");
                         if (p->socket_fd < 0 || handle_one(p) <= 0)
                                 return;
+                        n++;
                         continue;
                 }
                 if (now >= until || poll(&poll_host, 1, (int) ((until - now) / 1000) + 1) < 0)
-                        return tell_lost(p);
+                        return tell_lost(p, "The service manager does not read its notification socket");
         }
 }

@@ -30,6 +30,7 @@ typedef struct Fixture {
         NotifyProxy *proxy;
         unsigned actions;
         unsigned n_warnings;
+        bool again; /* each message is followed by another */
         int exit_status;
         PidRef self, main;
 } Fixture;
@@ -44,6 +45,8 @@ static void collect_actions(const NotifyEvent *event, void *userdata) {
         Fixture *f = userdata;
 
         f->actions |= event->actions;
+        if (f->again)
+                g_assert_cmpint(send(f->payload_fd, "READY=1", STRLEN("READY=1"), 0), >, 0);
         if (event->actions & NOTIFY_ACTION_EXIT_STATUS)
                 f->exit_status = event->exit_status;
         if (event->actions & NOTIFY_ACTION_MAIN_PROCESS) {
@@ -327,6 +330,14 @@ static void test_drain(Fixture *f, const void *data) {
         assert_host_gets_nothing(f);
 }
 
+/* A payload cannot keep us for ever; it would keep a supervisor that is to leave. */
+static void test_drain_of_flood(Fixture *f, const void *data) {
+        f->again = true;
+        send_text(f, "READY=1");
+        notify_proxy_drain(f->proxy, 1000);
+        g_assert_cmpuint(f->n_warnings, ==, 1);
+}
+
 static void test_sender_elsewhere(Fixture *f, const void *data) {
         start(f, "/no/such.scope", false);
         send_text(f, "READY=1");
@@ -424,6 +435,7 @@ int main(int argc, char **argv) {
         ADD("too-long", "/", test_too_long);
         ADD("queue", "/", test_queue);
         ADD("drain", "/", test_drain);
+        ADD("drain-of-flood", "", test_drain_of_flood);
         ADD("sender/elsewhere", "/", test_sender_elsewhere);
         ADD("sender/ours", "/", test_sender_ours);
         ADD("sender/gone", "/", test_sender_gone);
