@@ -241,6 +241,7 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         g_ptr_array_set_free_func(files, unit_file_destroy);
         c->volumes = g_ptr_array_new_with_free_func(container_volume_free);
         c->environment_host = -1;
+        c->ephemeral = -1;
         c->http_proxy = -1;
         c->label_disable = -1;
         c->label_nested = -1;

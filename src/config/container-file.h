@@ -109,6 +109,8 @@ typedef struct ContainerFile {
 
         /* [Container]; NULL: not given */
         char *rootfs, *bundle, *image; /* exactly one of them, if there are no errors */
+        bool rootfs_overlay; /* rootfs stays as it is: what is written is gone with the container */
+        int ephemeral;       /* the same for any root; -1: not given */
         char **exec;
         char **entrypoint;            /* NULL: not given; empty: without the image's */
         char **environment;           /* NAME=value, each name once */

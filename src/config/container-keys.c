@@ -75,11 +75,12 @@ static void reset_entrypoint(void *field) {
 
 static const ContainerKey root_keys[] = {
         { "Container", "Bundle", value_path, reset_string, FIELD(bundle) },
+        { "Container", "Ephemeral", value_bool, reset_int_unset, FIELD(ephemeral) },
         { "Container", "Image", value_image, reset_string, FIELD(image) },
         { "Container", "OCIPatch", value_patch, reset_array, FIELD(patches) },
         { "Container", "ReadOnly", value_bool, reset_int_unset, FIELD(read_only) },
         { "Container", "ReadOnlyTmpfs", value_bool, reset_int_unset, FIELD(read_only_tmpfs) },
-        { "Container", "Rootfs", value_path, reset_string, FIELD(rootfs) },
+        { "Container", "Rootfs", value_rootfs, reset_string, FIELD(rootfs) },
 };
 
 static const ContainerKey process_keys[] = {

@@ -55,6 +55,7 @@ void value_file(const ValueContext *c, void *field);      /* GPtrArray* of Conta
 void value_image(const ValueContext *c, void *field);     /* char* */
 void value_line(const ValueContext *c, void *field);      /* char**: adds the whole value */
 void value_path(const ValueContext *c, void *field);      /* char*: absolute */
+void value_rootfs(const ValueContext *c, void *field);    /* char*: absolute */
 void value_signal(const ValueContext *c, void *field);    /* int */
 void value_string(const ValueContext *c, void *field);    /* char*: a name without white space and slashes */
 void value_time_span(const ValueContext *c, void *field); /* uint64_t: microseconds */

@@ -132,6 +132,8 @@ static void append_mounts(GString *out, const ContainerFile *c) {
         _cleanup_free_ char *base = word_quote(c->rootfs ?: c->bundle ?: IMAGES);
 
         g_string_append_printf(out, "RequiresMountsFor=%s", base);
+        if ((c->rootfs && c->rootfs_overlay) || c->ephemeral > 0)
+                g_string_append(out, " " IMAGES);
         for (unsigned i = 0; i < c->volumes->len; i++) {
                 const ContainerVolume *v = c->volumes->pdata[i];
                 _cleanup_free_ char *source =

@@ -10,7 +10,7 @@
 char *image_store_path(void); /* the layout of pulled images */
 char *layer_store_path(void); /* unpacked layers */
 
-/* What the container of that name writes over its image. NULL as above; caller frees. */
+/* What the container of that name writes over its root. NULL as above; caller frees. */
 char *image_changes_path(const char *id);
 
 /* Opens the image that Image= names. Logs; as image_open(), and -EINVAL for a name that is none. */

@@ -35,6 +35,7 @@ void prepared_config_done(PreparedConfig *config) {
                 g_ptr_array_unref(config->volumes);
         unit_params_done(&config->params);
         prepared_image_done(&config->image);
+        prepared_changes_done(&config->changes);
 }
 
 /* Where the configuration starts from. */
@@ -226,12 +227,17 @@ static int apply_declaration(
         root_fd = open_root(c, path, &config->image);
         if (root_fd < 0)
                 return root_fd;
+        r = prepare_changes(c, unit_dir, config->image.lower, path, &config->changes);
+        if (r < 0)
+                return r;
         r = prepare_facts(c, &(PreparedRoot) { .name = c->image ?: path, .fd = root_fd }, unit_dir, &facts);
         if (r < 0)
                 return r;
         r = config_json_apply(document, base->name, c, &facts);
-        if (r >= 0 && config->image.image)
+        if (r >= 0)
                 r = prepare_image_json(&config->image, c, document);
+        if (r >= 0)
+                r = prepare_changes_json(&config->changes, c, document);
         if (r < 0)
                 return r;
         config->files = TAKE_PTR(facts.files);

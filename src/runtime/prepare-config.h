@@ -7,6 +7,7 @@
 
 #include "config/container-file.h"
 #include "runtime/params.h"
+#include "runtime/prepare-changes.h"
 #include "runtime/prepare-image.h"
 #include "spec/spec.h"
 
@@ -17,6 +18,7 @@ typedef struct PreparedConfig {
         GPtrArray *volumes; /* of PreparedVolume*; NULL: none */
         UnitParams params;
         PreparedImage image;
+        PreparedChanges changes;
         bool accept; /* for each connection one */
 } PreparedConfig;
 

@@ -10,9 +10,8 @@
 #include "spec/json.h"
 
 typedef struct PreparedImage {
-        Image *image;    /* NULL: the declaration has none */
-        char **lower;    /* paths of its layers, the topmost first */
-        char *directory; /* has "upper" and "work" while the container is there */
+        Image *image; /* NULL: the declaration has none */
+        char **lower; /* paths of its layers, the topmost first */
 } PreparedImage;
 
 #define PREPARED_IMAGE_NULL ((PreparedImage) { 0 })
@@ -28,12 +27,9 @@ int prepare_image(ContainerFile *container, const char *unit_dir, bool unpack, P
  * layer that has users, or the topmost. -ENOENT: it is not unpacked. Does not log that; else logs. */
 int prepare_image_tree(const PreparedImage *prepared);
 
-/* Makes the layers the root of the document, and the image's labels its annotations. Logs. */
+/* Makes the image's labels annotations of the document. Logs. */
 int prepare_image_json(
                 const PreparedImage *prepared, const ContainerFile *container, JsonDocument *document);
 
-/* Makes the directories that the overlay needs, in the place of what an earlier run left. Logs. */
+/* Makes the directory that stands for the root. Logs. */
 int prepare_image_start(const PreparedImage *prepared, int unit_dir_fd);
-
-/* Removes what the container of that name has written over its image. Logs. */
-int prepare_image_stop(const char *id);

@@ -17,6 +17,7 @@
 #include "resctrl/owner.h"
 #include "runtime/delete.h"
 #include "runtime/params.h"
+#include "runtime/prepare-changes.h"
 #include "runtime/prepare-config.h"
 #include "runtime/prepare-volumes.h"
 #include "runtime/rebirth.h"
@@ -180,6 +181,8 @@ static int fill_unit_directory(int fd, const char *path, const PreparedConfig *c
         if (r < 0)
                 return r;
         r = prepare_image_start(&config->image, fd);
+        if (r >= 0)
+                r = prepare_changes_start(&config->changes);
         if (r < 0)
                 return r;
         r = mark_prepared(fd);
@@ -299,7 +302,7 @@ int prepare_stop(const char *id) {
         r = container_delete(root, id, /* force= */ true);
         q = stop_resctrl(fd, id);
         if (q >= 0)
-                q = prepare_image_stop(id);
+                q = prepare_changes_stop(id);
         if (r < 0 || q < 0)
                 return r < 0 ? r : q; /* the directory stays, so that the next call tries again */
         r = remove_tree_at(AT_FDCWD, path);

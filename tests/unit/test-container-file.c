@@ -111,6 +111,26 @@ static void test_defaults(void) {
         g_assert_false(c->has_socket);
 }
 
+static void test_rootfs(void) {
+        static const struct {
+                const char *text, *path;
+                bool overlay;
+        } cases[] = {
+                { "Rootfs=/r:O\n", "/r", true },        { "Rootfs=/r/:O\n", "/r", true },
+                { "Rootfs=/a:b\n", "/a:b", false },     { "Rootfs=/a:b:O\n", "/a:b", true },
+                { "Rootfs=/a:O/b\n", "/a:O/b", false }, { "Rootfs=/a:O\nRootfs=/b\n", "/b", false },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *text = g_strconcat("[Container]\nExec=x\n", cases[i].text, NULL);
+                const char *const texts[] = { text, NULL };
+                _cleanup_(container_file_freep) ContainerFile *c = parse_good(texts);
+
+                g_assert_cmpstr(c->rootfs, ==, cases[i].path);
+                g_assert_cmpint(c->rootfs_overlay, ==, cases[i].overlay);
+        }
+}
+
 /* Drop-ins come after the file: they add to lists, replace values and reset both with an empty assignment.
  */
 static void test_dropins(void) {
@@ -167,6 +187,11 @@ static void test_errors(void) {
                   "f0:6: an empty 'ExecStopPost=' would remove what the unit needs to run the container" },
                 { "[Container]\nRootfs=r\nExec=x\n",
                   "f0:2: Rootfs=r: expected an absolute path without '..'" },
+                { "[Container]\nRootfs=r:O\nExec=x\n",
+                  "f0:2: Rootfs=r:O: expected an absolute path without '..'" },
+                { "[Container]\nRootfs=/r:idmap\nExec=x\n",
+                  "f0:2: Rootfs=/r:idmap: of options, only ':O' is possible here" },
+                { OK "Ephemeral=often\n", "f0:4: Ephemeral=often: expected yes or no" },
                 { "[Container]\nRootfs=/a/../b\nExec=x\n",
                   "f0:2: Rootfs=/a/../b: expected an absolute path without '..'" },
                 { OK "Exec=\"a\n", "f0:4: Exec=: the closing \" is missing in '\"a'" },
@@ -494,6 +519,7 @@ int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/container-file/all-keys", test_all_keys);
         g_test_add_func("/container-file/defaults", test_defaults);
+        g_test_add_func("/container-file/rootfs", test_rootfs);
         g_test_add_func("/container-file/dropins", test_dropins);
         g_test_add_func("/container-file/errors", test_errors);
         g_test_add_func("/container-file/bad-value-keeps-field", test_bad_value_keeps_field);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the values of keys about the root and what may be written to it. */
+
+#include "config/container-values.h"
+
+#include "basic/macro.h"
+
+/* As with Podman, what follows the last colon is an option if it is known as one, else it is of the path. */
+void value_rootfs(const ValueContext *c, void *field) {
+        const char *colon = strrchr(c->value, ':');
+        bool overlay = colon && streq(colon, ":O");
+        _cleanup_free_ char *text = NULL;
+        char *path;
+
+        if (colon && (streq(colon, ":idmap") || startswith(colon, ":idmap=") || streq(colon, ":O,idmap"))) {
+                value_error(c, "%s=%s: of options, only ':O' is possible here", c->entry->key, c->value);
+                return;
+        }
+        text = overlay ? g_strndup(c->value, (size_t) (colon - c->value)) : g_strdup(c->value);
+        path = value_normalize_path(text);
+        if (!path) {
+                value_error(c, "%s=%s: expected an absolute path without '..'", c->entry->key, c->value);
+                return;
+        }
+        g_free(*(char **) field);
+        *(char **) field = path;
+        c->container->rootfs_overlay = overlay;
+}

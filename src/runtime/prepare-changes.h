@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What a container writes over a root that stays as it is: the root becomes the lower layer of an overlay,
+ * which only the container mounts. */
+
+#include "config/container-file.h"
+#include "spec/json.h"
+
+typedef struct PreparedChanges {
+        char **lower;    /* directories of the root, the topmost first; NULL: the root is written to */
+        char *directory; /* has "upper" and "work" while the container is there */
+} PreparedChanges;
+
+#define PREPARED_CHANGES_NULL ((PreparedChanges) { 0 })
+
+void prepared_changes_done(PreparedChanges *changes);
+
+/* Decides whether and where changes are kept. lower: the layers of an image, copied; NULL: the root is the
+ * directory root. Logs. -ENXIO: there is no place for them. */
+int prepare_changes(
+                const ContainerFile *container, const char *unit_dir, char **lower, const char *root,
+                PreparedChanges *ret);
+
+/* Makes the overlay the root of the document. Logs. */
+int prepare_changes_json(
+                const PreparedChanges *changes, const ContainerFile *container, JsonDocument *document);
+
+/* Makes the directories that the overlay needs, in the place of what an earlier run left. Logs. */
+int prepare_changes_start(const PreparedChanges *changes);
+
+/* Removes what the container of that name has written. Logs. */
+int prepare_changes_stop(const char *id);
