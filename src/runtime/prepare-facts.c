@@ -55,6 +55,7 @@ static const char *const not_passed[] = {
         "MANAGERPID",
         "MANAGERPIDFDID",
         "NOTIFY_SOCKET",
+        "PATH", /* of another file system */
         "PIDFILE",
         "RUNTIME_DIRECTORY",
         "STATE_DIRECTORY",

@@ -60,7 +60,7 @@ def test_users_and_groups(declared):
 def test_hostile_group_file(machine, declared, link):
     """A group of the host is none of the container's."""
     machine.run(f"rm {ROOTFS}/etc/group && ln -s {link} {ROOTFS}/etc/group")
-    assert "failed to open" in declared.refusal("GroupAdd=shadow")
+    assert "failed to read" in declared.refusal("GroupAdd=shadow")
 
 
 def test_group_file_that_is_a_fifo(machine, declared):
