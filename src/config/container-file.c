@@ -202,6 +202,8 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                   "Image=, Rootfs= and Bundle= exclude each other" },
                 { c->rootfs && !c->exec && (!c->entrypoint || !*c->entrypoint),
                   "Rootfs= needs Exec=: a directory does not say what to run" },
+                { c->read_only > 0 && c->volatile_mode > CONTAINER_VOLATILE_NO,
+                  "ReadOnly=yes and Volatile= exclude each other: the latter says what can be written to" },
                 { c->add_capability & c->drop_capability & ~both_all(c),
                   "AddCapability= and DropCapability= name the same capability" },
                 { c->group && !c->user, "Group= needs User=" },

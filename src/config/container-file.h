@@ -34,6 +34,15 @@ typedef enum ContainerNotify {
         _CONTAINER_NOTIFY_MAX,
 } ContainerNotify;
 
+typedef enum ContainerVolatile {
+        CONTAINER_VOLATILE_UNSET,
+        CONTAINER_VOLATILE_NO,
+        CONTAINER_VOLATILE_YES,     /* the root is in memory, with /usr of what is declared */
+        CONTAINER_VOLATILE_OVERLAY, /* what is written is in memory */
+        CONTAINER_VOLATILE_STATE,   /* the root is read-only, and /var in memory */
+        _CONTAINER_VOLATILE_MAX,
+} ContainerVolatile;
+
 typedef enum ContainerOnFailure {
         CONTAINER_ON_FAILURE_UNSET,
         CONTAINER_ON_FAILURE_STATUS, /* only tell */
@@ -111,6 +120,7 @@ typedef struct ContainerFile {
         char *rootfs, *bundle, *image; /* exactly one of them, if there are no errors */
         bool rootfs_overlay; /* rootfs stays as it is: what is written is gone with the container */
         int ephemeral;       /* the same for any root; -1: not given */
+        ContainerVolatile volatile_mode;
         char **exec;
         char **entrypoint;            /* NULL: not given; empty: without the image's */
         char **environment;           /* NAME=value, each name once */

@@ -81,6 +81,7 @@ static const ContainerKey root_keys[] = {
         { "Container", "ReadOnly", value_bool, reset_int_unset, FIELD(read_only) },
         { "Container", "ReadOnlyTmpfs", value_bool, reset_int_unset, FIELD(read_only_tmpfs) },
         { "Container", "Rootfs", value_rootfs, reset_string, FIELD(rootfs) },
+        { "Container", "Volatile", value_volatile, reset_enum, FIELD(volatile_mode) },
 };
 
 static const ContainerKey process_keys[] = {

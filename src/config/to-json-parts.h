@@ -23,6 +23,14 @@ int config_json_process(
                 JsonDocument *document, const char *name, const ContainerFile *c,
                 const ContainerFacts *facts);
 
+/* ---- root ---- */
+
+/* Pure. */
+bool config_root_is_read_only(const ContainerFile *c);
+
+/* After config_json_security(), which may take paths away that are read-only. */
+int config_json_volatile(JsonDocument *document, const char *name, const ContainerFile *c);
+
 /* ---- security ---- */
 
 /* After config_json_process(): what a user may do depends on who it is. */

@@ -75,7 +75,7 @@ int config_json_rootfs(JsonDocument *document, const ContainerFile *c) {
         r = config_json_object(document, c->path, "/root", &root);
         if (r < 0)
                 return r;
-        json_set_boolean(root, "readonly", c->read_only > 0);
+        json_set_boolean(root, "readonly", config_root_is_read_only(c));
         r = config_json_object(document, c->path, "/process", &process);
         if (r < 0)
                 return r;
@@ -86,10 +86,10 @@ int config_json_rootfs(JsonDocument *document, const ContainerFile *c) {
         r = config_json_network(document, c->path, false, NULL);
         if (r < 0)
                 return r;
-        if (c->read_only > 0 && c->read_only_tmpfs == 0)
+        if (config_root_is_read_only(c) && c->read_only_tmpfs == 0)
                 return 0;
         r = add_tmpfs(document, c->path, "/run", "mode=755");
-        if (r < 0 || c->read_only <= 0)
+        if (r < 0 || !config_root_is_read_only(c))
                 return r;
         r = add_tmpfs(document, c->path, "/tmp", "mode=1777");
         return r < 0 ? r : add_tmpfs(document, c->path, "/var/tmp", "mode=1777");
@@ -125,8 +125,8 @@ static int apply_root(JsonDocument *document, const char *name, const ContainerF
                 return r;
         if (c->rootfs)
                 json_set_string(root, "path", c->rootfs);
-        if (c->read_only >= 0)
-                json_set_boolean(root, "readonly", c->read_only);
+        if (c->read_only >= 0 || c->volatile_mode == CONTAINER_VOLATILE_STATE)
+                json_set_boolean(root, "readonly", config_root_is_read_only(c));
         if (c->host_name)
                 json_set_string(json_document_root(document), "hostname", c->host_name);
         return 0;
@@ -202,7 +202,9 @@ int config_json_apply(
         r = config_json_security(document, name, c, facts);
         if (r < 0)
                 return r;
-        r = config_json_binds(document, name, facts);
+        r = config_json_volatile(document, name, c);
+        if (r >= 0)
+                r = config_json_binds(document, name, facts);
         if (r < 0)
                 return r;
         r = config_json_volumes(document, name, c, facts);

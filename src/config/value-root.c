@@ -5,6 +5,7 @@
 #include "config/container-values.h"
 
 #include "basic/macro.h"
+#include "basic/parse-util.h"
 
 /* As with Podman, what follows the last colon is an option if it is known as one, else it is of the path. */
 void value_rootfs(const ValueContext *c, void *field) {
@@ -26,4 +27,20 @@ void value_rootfs(const ValueContext *c, void *field) {
         g_free(*(char **) field);
         *(char **) field = path;
         c->container->rootfs_overlay = overlay;
+}
+
+void value_volatile(const ValueContext *c, void *field) {
+        static const char *const words[] = {
+                [CONTAINER_VOLATILE_OVERLAY] = "overlay",
+                [CONTAINER_VOLATILE_STATE] = "state",
+        };
+        int i = value_find_word(words, ELEMENTSOF(words), c->value);
+        bool wanted;
+
+        if (i < 0 && parse_boolean(c->value, &wanted) >= 0)
+                i = wanted ? CONTAINER_VOLATILE_YES : CONTAINER_VOLATILE_NO;
+        if (i < 0)
+                value_error(c, "%s=%s: expected yes, no, overlay or state", c->entry->key, c->value);
+        else
+                *(ContainerVolatile *) field = i;
 }

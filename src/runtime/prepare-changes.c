@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the directories for what is written over a root. They are on disk, not in /run, and go with the
- * container. */
+/* Owns the directories for what is written over a root. They are on disk, or in the unit's directory in
+ * memory for Volatile=, and go with the container. */
 
 #include "runtime/prepare-changes.h"
 
@@ -14,6 +14,7 @@
 #include "basic/log.h"
 #include "config/to-json.h"
 #include "runtime/image-root.h"
+#include "runtime/prepare-usr.h"
 
 void prepared_changes_done(PreparedChanges *changes) {
         g_strfreev(changes->lower);
@@ -21,29 +22,53 @@ void prepared_changes_done(PreparedChanges *changes) {
         *changes = PREPARED_CHANGES_NULL;
 }
 
-static char **root_as_lower(const char *root) {
-        char **lower = g_new0(char *, 2);
-
-        lower[0] = g_strdup(root);
-        return lower;
+static bool is_in_memory(const ContainerFile *c) {
+        return c->volatile_mode == CONTAINER_VOLATILE_OVERLAY || c->volatile_mode == CONTAINER_VOLATILE_YES;
 }
 
-int prepare_changes(
-                const ContainerFile *c, const char *unit_dir, char **lower, const char *root,
-                PreparedChanges *ret) {
+static int find_place(const ContainerFile *c, const char *unit_dir, char **ret) {
         /* That of a connection's container is not the declaration's. */
         _cleanup_free_ char *id = g_path_get_basename(unit_dir);
-        char *directory;
 
-        if (!lower && !(c->rootfs && c->rootfs_overlay) && c->ephemeral <= 0)
-                return 0;
-        directory = image_changes_path(id);
-        if (!directory)
+        *ret = is_in_memory(c) ? g_build_filename(unit_dir, "changes", NULL) : image_changes_path(id);
+        if (!*ret)
                 return log_error_errno(
                                 -ENXIO, "%s: HOME is not set: there is no place for changes of the root",
                                 c->path);
-        *ret = (PreparedChanges) { .lower = lower ? g_strdupv(lower) : root_as_lower(root),
-                                   .directory = directory };
+        return 0;
+}
+
+static char **list_lower(const PreparedChanges *changes, char **layers, const char *root) {
+        g_autoptr(GStrvBuilder) lower = g_strv_builder_new();
+
+        if (changes->only_usr) {
+                _cleanup_free_ char *hidden = g_build_filename(changes->directory, "hidden", NULL);
+
+                g_strv_builder_add(lower, hidden);
+        }
+        if (layers)
+                g_strv_builder_addv(lower, (const char **) layers);
+        else
+                g_strv_builder_add(lower, root);
+        return g_strv_builder_end(lower);
+}
+
+int prepare_changes(
+                const ContainerFile *c, const char *unit_dir, char **layers, const PreparedRoot *root,
+                PreparedChanges *ret) {
+        _cleanup_(prepared_changes_done)
+                        PreparedChanges changes = { .only_usr = c->volatile_mode == CONTAINER_VOLATILE_YES };
+        int r;
+
+        if (!layers && !(c->rootfs && c->rootfs_overlay) && c->ephemeral <= 0 && !is_in_memory(c))
+                return 0;
+        r = changes.only_usr ? prepare_usr_check(c, root) : 0;
+        if (r >= 0)
+                r = find_place(c, unit_dir, &changes.directory);
+        if (r < 0)
+                return r;
+        changes.lower = list_lower(&changes, layers, root->name);
+        *ret = TAKE(changes, PREPARED_CHANGES_NULL);
         return 0;
 }
 
@@ -112,6 +137,8 @@ int prepare_changes_start(const PreparedChanges *changes) {
         if (!changes->lower)
                 return 0;
         r = remove_changes(changes->directory);
+        if (r >= 0 && changes->only_usr)
+                return prepare_usr_start(changes->directory, changes->lower);
         return r < 0 ? r : make_changes(changes->directory, changes->lower[0]);
 }
 

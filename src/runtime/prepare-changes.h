@@ -5,22 +5,25 @@
  * which only the container mounts. */
 
 #include "config/container-file.h"
+#include "runtime/prepare-facts.h"
 #include "spec/json.h"
 
 typedef struct PreparedChanges {
         char **lower;    /* directories of the root, the topmost first; NULL: the root is written to */
         char *directory; /* has "upper" and "work" while the container is there */
+        bool only_usr;   /* nothing but /usr is seen of the root: lower begins with a layer that hides it */
 } PreparedChanges;
 
 #define PREPARED_CHANGES_NULL ((PreparedChanges) { 0 })
 
 void prepared_changes_done(PreparedChanges *changes);
 
-/* Decides whether and where changes are kept. lower: the layers of an image, copied; NULL: the root is the
- * directory root. Logs. -ENXIO: there is no place for them. */
+/* Decides whether and where changes are kept. layers: those of an image, copied; NULL: the root is the
+ * directory that root names. Logs. -ENXIO: there is no place for them; -EOPNOTSUPP: as prepare_usr_check().
+ */
 int prepare_changes(
-                const ContainerFile *container, const char *unit_dir, char **lower, const char *root,
-                PreparedChanges *ret);
+                const ContainerFile *container, const char *unit_dir, char **layers,
+                const PreparedRoot *root, PreparedChanges *ret);
 
 /* Makes the overlay the root of the document. Logs. */
 int prepare_changes_json(

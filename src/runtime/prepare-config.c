@@ -216,6 +216,7 @@ static int apply_declaration(
         _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
         const char *path = c->rootfs;
         _cleanup_close_ int root_fd = -EBADF;
+        PreparedRoot root;
         int r;
 
         if (c->rootfs)
@@ -227,10 +228,10 @@ static int apply_declaration(
         root_fd = open_root(c, path, &config->image);
         if (root_fd < 0)
                 return root_fd;
-        r = prepare_changes(c, unit_dir, config->image.lower, path, &config->changes);
-        if (r < 0)
-                return r;
-        r = prepare_facts(c, &(PreparedRoot) { .name = c->image ?: path, .fd = root_fd }, unit_dir, &facts);
+        root = (PreparedRoot) { .name = c->image ?: path, .fd = root_fd };
+        r = prepare_changes(c, unit_dir, config->image.lower, &root, &config->changes);
+        if (r >= 0)
+                r = prepare_facts(c, &root, unit_dir, &facts);
         if (r < 0)
                 return r;
         r = config_json_apply(document, base->name, c, &facts);

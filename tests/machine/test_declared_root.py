@@ -61,3 +61,73 @@ def test_a_place_on_an_overlay_is_refused(machine, declared):
     text = declared.refusal("Ephemeral=yes")
     machine.run(f"rmdir {CHANGES} && mv /run/link {CHANGES}")
     assert f"'{CHANGES}/{NAME}' is on an overlay itself, where the changes of a container cannot be kept" in text
+
+
+# ---- Volatile=
+
+def test_overlay_in_memory(machine, declared):
+    declared.write("word", "word\n")
+    assert declared.said("Volatile=overlay", f"trap 'exec sleep 1000' EXIT; {WRITES}") == SAID
+    assert machine.output(f"ls /run/berth-unit/{NAME}/changes; ls {CHANGES}") == "upper\nwork"
+    machine.run(f"systemctl stop {UNIT}")
+    assert machine.output("ls /run/berth-unit 2>/dev/null; true") == ""
+    assert machine.output(f"cat {ROOTFS}/word; ls {ROOTFS}/new 2>&1; true").startswith("word\nls: ")
+
+
+@pytest.mark.parametrize("source", [f"Rootfs={ROOTFS}", "Bundle=/var/lib/berth/declared"], ids=["rootfs", "bundle"])
+def test_state(machine, declared, source):
+    declared.write("var/word", "word\n")
+    script = "touch /new 2>/dev/null || echo read-only; ls /var/word 2>/dev/null; touch /var/new && echo written"
+    assert declared.said("Volatile=state", script, source=source) == ["read-only", "written"]
+    assert machine.output(f"cat {ROOTFS}/var/word; ls {ROOTFS}/var/new 2>&1; true").startswith("word\nls: ")
+
+
+def test_state_has_the_places_of_a_read_only_root(declared):
+    script = "touch /tmp/x /var/tmp/x /run/x && echo written; stat -c %a /var/tmp"
+    assert declared.said("Volatile=state", script) == ["written", "1777"]
+
+
+def test_state_and_a_volume_below_var(machine, declared):
+    machine.write("/run/data/word", "word\n")
+    assert declared.said("Volatile=state\nVolume=/run/data:/var/lib/data", "cat /var/lib/data/word") == ["word"]
+    machine.run("rm -r /run/data")
+
+
+@pytest.fixture
+def merged(machine, declared):
+    """The root as distributions have it by now: all programs in /usr."""
+    machine.run(f"cd {ROOTFS} && cp -a bin/. usr/bin/ && rm -r bin && ln -s usr/bin bin && mkdir -p opt/x")
+    declared.write("etc/word", "word\n")
+    return declared
+
+
+LOOKS = ("ls -d /etc/word /opt 2>/dev/null; readlink /bin; touch /usr/x 2>/dev/null || echo read-only\n"
+         "touch /x /etc/x /var/x /home/x && echo written; stat -c %a / /tmp /root")
+LOOKED = ["usr/bin", "read-only", "written", "755", "1777", "700"]
+
+
+@pytest.mark.parametrize("source", [f"Rootfs={ROOTFS}", "Bundle=/var/lib/berth/declared"], ids=["rootfs", "bundle"])
+def test_yes(machine, merged, source):
+    """Of the root nothing but /usr is seen, and nothing is written to it."""
+    machine.run(f"touch {ROOTFS}/script")
+    before = machine.output(f"cd {ROOTFS} && find . | sort")
+    script = f"trap 'exec sleep 1000' EXIT\n{LOOKS}"
+    assert merged.said(f"Volatile=yes\nVolume={ROOTFS}/script:/script", script, source=source) == LOOKED
+    assert ROOTFS not in machine.output("cat /proc/mounts")
+    machine.run(f"systemctl stop {UNIT}")
+    assert machine.output(f"cd {ROOTFS} && find . | sort") == before
+
+
+def test_yes_and_users_of_the_root(machine, merged):
+    merged.write("etc/passwd", "root:x:0:0::/:/bin/sh\nwww:x:33:44::/:/bin/sh\n")
+    keys = f"Volatile=yes\nUser=www\nVolume={ROOTFS}/script:/script"
+    assert merged.said(keys, "id -u; touch /tmp/x && echo written") == ["33", "written"]
+
+
+def test_yes_needs_programs_in_usr(machine, declared):
+    machine.run(f"rm -rf {ROOTFS}/usr")
+    assert f"Volatile=yes: '{ROOTFS}' has no directory /usr" in declared.refusal("Volatile=yes")
+    machine.run(f"mkdir {ROOTFS}/usr")
+    text = declared.refusal("Volatile=yes")
+    assert f"Volatile=yes: '{ROOTFS}' has a directory /bin, not a link to /usr/bin" in text
+    assert machine.output("ls /run/berth-unit 2>/dev/null; true") == ""

@@ -121,6 +121,41 @@ def test_a_root_that_cannot_be_written_to(machine, declare):
     assert "Read-only file system" in output_of(machine)
 
 
+def test_volatile_root(machine, declare):
+    """The layers stay below what is in memory."""
+    command = "sh -c 'ls /data; touch /data/new; exec sleep 1000'"
+    declare("/etc/berth/web.container", declaration(User="0:0", Exec=command, Volatile="overlay"))
+    machine.run("systemctl start container@web")
+    machine.wait_until("berth exec web test -e /data/new")
+    assert machine.output("ls /run/berth-unit/web/changes/upper/data; ls -d /var/lib/berth/changes/web 2>/dev/null; true") == "new"
+    assert machine.output("journalctl -o cat SYSLOG_IDENTIFIER=web CONTAINER_NAME=web -n 1") == "both"
+
+
+@pytest.fixture
+def merged(machine):
+    """An image whose programs are all in /usr; what is in /data and in /usr/share comes with its second layer."""
+    machine.run(
+        "mkdir /srv/merged && cd /srv/merged && umoci init --layout here && umoci new --image here:merged"
+        " && umoci unpack --image here:merged one && cp -a ../work/rootfs/. one/rootfs/"
+        " && cp -a one/rootfs/bin/. one/rootfs/usr/bin/ && rm -r one/rootfs/bin && ln -s usr/bin one/rootfs/bin"
+        " && umoci repack --image here:merged one"
+        " && umoci unpack --image here:merged two && mkdir -p two/rootfs/data two/rootfs/usr/share && touch two/rootfs/usr/share/second"
+        " && umoci repack --image here:merged two")
+    yield "oci:/srv/merged/here:merged"
+    machine.run("rm -r /srv/merged")
+
+
+@pytest.mark.parametrize("word, said", [("state", "/data\n/etc/passwd\nread-only\n/var"), ("yes", "/\n/etc\n/var")])
+def test_more_of_the_root_is_volatile(machine, declare, merged, word, said):
+    """With "yes", nothing is seen of any layer but what is in /usr."""
+    machine.write("/srv/merged/script", (
+        "exec 2>/dev/null; ls -d /data /etc/passwd; test -e /usr/share/second || echo no second layer\n"
+        "touch /new && echo / || echo read-only; for d in /etc /usr /var; do touch $d/new && echo $d; done\n"))
+    keys = f"Exec=sh /script\nVolume=/srv/merged/script:/script\nVolatile={word}\n"
+    declare("/etc/berth/web.container", f"[Container]\nImage={merged}\n{keys}")
+    assert output_of(machine) == said
+
+
 @pytest.mark.parametrize("image, said", [
     (f"oci:{LAYOUT}:third", "there is no image 'third'"),
     ("oci:/nowhere", "Failed to open the image layout '/nowhere': No such file or directory"),

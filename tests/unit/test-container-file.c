@@ -191,6 +191,10 @@ static void test_errors(void) {
                   "f0:2: Rootfs=r:O: expected an absolute path without '..'" },
                 { "[Container]\nRootfs=/r:idmap\nExec=x\n",
                   "f0:2: Rootfs=/r:idmap: of options, only ':O' is possible here" },
+                { OK "Volatile=maybe\n", "f0:4: Volatile=maybe: expected yes, no, overlay or state" },
+                { OK "ReadOnly=yes\nVolatile=state\n",
+                  "f0: ReadOnly=yes and Volatile= exclude each other: the latter says what can be written "
+                  "to" },
                 { OK "Ephemeral=often\n", "f0:4: Ephemeral=often: expected yes or no" },
                 { "[Container]\nRootfs=/a/../b\nExec=x\n",
                   "f0:2: Rootfs=/a/../b: expected an absolute path without '..'" },
