@@ -11,9 +11,8 @@ sources() {
                 case $kind in
                 c) all -name '*.[ch]' ;;
                 python) all -name '*.py' && scripts python ;;
-                shell) all -name '*.sh' && scripts 'bash|sh' && find data/completion/bash -type f ;;
+                shell) all -name '*.sh' && scripts 'bash|sh' ;;
                 meson) all '(' -name meson.build -o -name meson_options.txt ')' ;;
-                completion) find data/completion -type f ;;
                 unit) find units -type f ! -name meson.build ;;
                 esac
         done | sort -u
