@@ -310,12 +310,12 @@ void container_file_free(ContainerFile *c) {
                 return;
         g_free(c->name);
         g_free(c->path);
-        g_ptr_array_unref(c->files);
         for (size_t i = 0; (key = container_key_at(i)); i++)
                 key->reset((char *) c + key->offset);
         g_strfreev(c->entrypoint);
         g_free(c->network_target);
         g_ptr_array_unref(c->volumes);
         g_ptr_array_unref(c->proxy_ports);
+        g_ptr_array_unref(c->files); /* what the lists hold points into them */
         g_free(c);
 }
