@@ -393,15 +393,16 @@ static void convert_security(Inspect *in) {
         if (!json_value_member(in->host, "SecurityOpt", &options))
                 return;
         for (size_t i = 0; i < json_value_size(options); i++) {
-                const char *option = json_value_string(json_value_element(options, i)), *profile;
+                const char *option = json_value_string(json_value_element(options, i)), *profile, *apparmor;
 
                 if (!option)
                         continue;
                 profile = startswith(option, "seccomp=");
+                apparmor = startswith(option, "apparmor=");
                 if (profile && *profile != '{')
                         set_word(in, "SeccompProfile", profile);
-                else if ((profile = startswith(option, "apparmor=")))
-                        set_word(in, "AppArmor", profile);
+                else if (apparmor)
+                        set_word(in, "AppArmor", apparmor);
                 else if (startswith(option, "no-new-privileges"))
                         conversion_set(&in->out, CONVERSION_CONTAINER, "NoNewPrivileges", "yes");
                 else

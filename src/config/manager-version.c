@@ -27,6 +27,31 @@ int manager_version_from_maps(const char *maps) {
         return end == found || version <= 0 || version > 100000 ? -ENODATA : (int) version;
 }
 
+int manager_version_installed(const char *directory) {
+        _cleanup_closedir_ DIR *dir = opendir(directory);
+        const struct dirent *entry;
+        int lowest = -ENODATA;
+
+        while (dir && (entry = readdir(dir))) {
+                _cleanup_free_ char *path = g_strconcat("/", entry->d_name, NULL);
+                int version = manager_version_from_maps(path);
+
+                if (version > 0 && (lowest < 0 || version < lowest))
+                        lowest = version;
+        }
+        return lowest;
+}
+
+/* The manager of a user has a capability since systemd 254, and a process without it may not look. */
+static int guess_version(void) {
+        static const char *const directories[] = { SYSTEMD_LIBRARY_DIR, "/usr/lib/systemd" };
+        int version = -ENODATA;
+
+        for (size_t i = 0; version < 0 && i < ELEMENTSOF(directories); i++)
+                version = manager_version_installed(directories[i]);
+        return version;
+}
+
 int manager_version(pid_t pid) {
         _cleanup_free_ char *maps = NULL;
         char path[sizeof "/proc//maps" + 10];
@@ -34,5 +59,7 @@ int manager_version(pid_t pid) {
 
         (void) snprintf(path, sizeof path, "/proc/%d/maps", (int) pid);
         r = read_file_at(AT_FDCWD, path, &maps, NULL);
+        if (r == -EACCES || r == -EPERM)
+                return guess_version();
         return r < 0 ? r : manager_version_from_maps(maps);
 }

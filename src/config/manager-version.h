@@ -10,6 +10,10 @@
  * -ENODATA: there is none. Pure. */
 int manager_version_from_maps(const char *maps);
 
-/* The version of the systemd that a process is, or was forked from. Does not log. -ENODATA: it is no
- * systemd, or one that does not tell; or the errno of looking. */
+/* The lowest version whose library is in a directory. -ENODATA: there is none. */
+int manager_version_installed(const char *directory);
+
+/* The version of the systemd that a process is, or was forked from; where it may not be looked at, that
+ * which is installed. Does not log. -ENODATA: it is no systemd, or one that does not tell; or the errno of
+ * looking. */
 int manager_version(pid_t pid);

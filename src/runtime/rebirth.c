@@ -35,6 +35,9 @@
 #define SYSTEMD_TRIES      50
 #define SYSTEMD_PAUSE_NSEC (100 * 1000 * 1000L)
 
+/* How long a unit may be on its way before it is looked at again. */
+#define HELD_USEC (UINT64_C(2) * 1000 * 1000)
+
 /* ---- the decision ---- */
 
 static bool is_one_of(const char *word, const char *const *list) {
@@ -313,6 +316,35 @@ static int remove_abandoned(Manager *m, const char *id, const char *unit, int (*
         return remove(id);
 }
 
+/* A start that meets the service waiting for its RestartSec= waits, too. systemd 252 comes to that when it
+ * looks at the jobs of a service that has ended in another order than usual; it was seen once in hundreds.
+ */
+static int release_held(Manager *m, const char *unit) {
+        _cleanup_(unit_state_done) UnitState state = UNIT_STATE_NULL;
+        int r;
+
+        r = unit_state_read(m, unit, &state);
+        if (r < 0 || !streq(state.sub ?: "", "auto-restart"))
+                return r;
+        log_info("Unit '%s' waits for its restart by itself: it is started now.", unit);
+        return service_start_at_once(m, unit);
+}
+
+/* Waits until it is known what becomes of the unit. */
+static int wait_for_decision(Manager *m, const char *unit, Outcome *ret) {
+        int r;
+
+        do {
+                r = unit_state_wait(m, unit, is_decided, ret, HELD_USEC);
+                if (r == -ETIMEDOUT) {
+                        r = release_held(m, unit);
+                        if (r >= 0)
+                                r = -ETIMEDOUT;
+                }
+        } while (r == -ETIMEDOUT);
+        return r;
+}
+
 static int guard_once(const char *id, const char *unit, int (*remove)(const char *id)) {
         _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(manager_freep) Manager *manager = NULL;
@@ -322,7 +354,7 @@ static int guard_once(const char *id, const char *unit, int (*remove)(const char
         r = connect_systemd(&event, &manager);
         if (r < 0)
                 return r;
-        r = unit_state_wait(manager, unit, is_decided, &outcome, UINT64_MAX);
+        r = wait_for_decision(manager, unit, &outcome);
         if (r < 0 || outcome == OUTCOME_STARTED)
                 return r;
         return remove_abandoned(manager, id, unit, remove);

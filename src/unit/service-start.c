@@ -67,6 +67,10 @@ int service_start_again(Manager *m, const char *service, const char *job) {
         return queue_job(m, "RestartUnit", service, "ignore-dependencies");
 }
 
+int service_start_at_once(Manager *m, const char *service) {
+        return queue_job(m, "RestartUnit", service, "ignore-dependencies");
+}
+
 static int append_command(sd_bus_message *call, char *const *argv) {
         int r;
 

@@ -12,6 +12,10 @@
  * stopped. */
 int service_start_again(Manager *m, const char *service, const char *job);
 
+/* Starts a service that waits for its RestartSec=, without what depends on it. Does not wait for the job.
+ * Logs. */
+int service_start_at_once(Manager *m, const char *service);
+
 /* Starts a transient service that executes argv (argv[0] is a path) and is forgotten when it has ended. Does
  * not wait for the job. Logs. */
 int service_start_transient(Manager *m, const char *name, const char *description, char *const *argv);

@@ -2,9 +2,11 @@
 
 /* Which systemd it is, from the names of what it has mapped; and what containers get from which one. */
 
+#include "basic/fs-util.h"
 #include "config/manager-version.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,9 +48,26 @@ static void test_dropin(void) {
         g_assert_null(dropin_for_version(-ENODATA));
 }
 
+static void test_installed(void) {
+        static const char *const files[] = { "libsystemd-shared-257.so", "libsystemd-shared-252-46.el9.so",
+                                             "libother-1.so" };
+        g_autofree char *directory = g_dir_make_tmp("berth-version-XXXXXX", NULL);
+
+        g_assert_cmpint(manager_version_installed(directory), ==, -ENODATA);
+        for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+                g_autofree char *path = g_build_filename(directory, files[i], NULL);
+
+                g_assert_true(g_file_set_contents(path, "", 0, NULL));
+        }
+        g_assert_cmpint(manager_version_installed(directory), ==, 252);
+        g_assert_cmpint(remove_tree_at(AT_FDCWD, directory), ==, 0);
+        g_assert_cmpint(manager_version_installed(directory), ==, -ENODATA);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/manager-version/maps", test_maps);
+        g_test_add_func("/manager-version/installed", test_installed);
         g_test_add_func("/manager-version/dropin", test_dropin);
         return g_test_run();
 }
