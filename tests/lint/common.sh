@@ -11,8 +11,9 @@ sources() {
                 case $kind in
                 c) all -name '*.[ch]' ;;
                 python) all -name '*.py' && scripts python ;;
-                shell) all -name '*.sh' && scripts 'bash|sh' ;;
+                shell) all -name '*.sh' && scripts 'bash|sh' && find data/completion/bash -type f ;;
                 meson) all '(' -name meson.build -o -name meson_options.txt ')' ;;
+                completion) find data/completion -type f ;;
                 unit) find units -type f ! -name meson.build ;;
                 esac
         done | sort -u

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Completion for berth-run(1).
+
+function __berth_run_slices
+    systemctl list-units --all --full --plain --no-legend '*.slice' 2>/dev/null | string replace -r ' .*' ''
+end
+
+function __berth_run_properties
+    printf '%s=\n' AllowedCPUs AllowedMemoryNodes CPUQuota CPUWeight Description Environment IOWeight IPAddressAllow \
+        IPAddressDeny LimitNOFILE MemoryHigh MemoryLow MemoryMax MemoryMin MemorySwapMax Restart RestartSec RuntimeMaxSec \
+        TasksMax TimeoutStartSec TimeoutStopSec
+end
+
+complete -c berth-run -f
+
+complete -c berth-run -l bundle -x -a '(__fish_complete_directories)' -d 'run the OCI bundle in this directory'
+complete -c berth-run -s G -l collect -d 'forget the unit even if it fails'
+complete -c berth-run -l description -x -d 'description of the unit'
+complete -c berth-run -l gid -x -a '(__fish_complete_groups)' -d 'group in the container, needs --uid'
+complete -c berth-run -s h -l help -d 'show this text'
+complete -c berth-run -l no-block -d 'do not wait until the container has started'
+complete -c berth-run -s P -l pipe -d 'give the payload our stdin, stdout and stderr'
+complete -c berth-run -s p -l property -x -a '(__berth_run_properties)' -d 'set a property of the unit'
+complete -c berth-run -s t -l pty -d 'give the payload a terminal and connect ours to it'
+complete -c berth-run -s q -l quiet -d 'say nothing but errors'
+complete -c berth-run -l read-only -d 'make the root file system read-only'
+complete -c berth-run -l rootfs -x -a '(__fish_complete_directories)' -d 'run a command in this root file system'
+complete -c berth-run -l service-type -x -a 'exec notify' -d 'notify: the payload says itself when it is ready'
+complete -c berth-run -s E -l setenv -x -a '(set -nx)=' -d 'set an environment variable of the payload'
+complete -c berth-run -l slice -x -a '(__berth_run_slices)' -d 'run in this slice'
+complete -c berth-run -l uid -x -a '(__fish_complete_users)' -d 'user in the container'
+complete -c berth-run -s u -l unit -x -d 'name of the unit'
+complete -c berth-run -l version -d 'show the version'
+complete -c berth-run -l wait -d 'wait for the end and tell how it was'
+complete -c berth-run -l working-directory -x -a '(__fish_complete_directories)' -d 'working directory in the container'
