@@ -55,6 +55,7 @@ struct NotifyProxy {
         char status_prefix[NOTIFY_STATUS_MAX + 1], status[NOTIFY_STATUS_MAX + 1]; /* ours, the payload's */
         uint64_t last_warning_usec;
         unsigned n_suppressed;
+        bool told_pause;
 };
 
 /* What came in one recvmsg(). */
@@ -342,6 +343,17 @@ static int on_datagram(sd_event_source *s, int fd, uint32_t revents, void *userd
         return r < 0 ? log_error_errno(r, "Failed to receive from the notification socket: %m") : 0;
 }
 
+/* Who sends more has waited, as for a service manager that is slow, which it is then. */
+static int on_pause_over(sd_event_source *s, void *userdata) {
+        NotifyProxy *p = userdata;
+
+        if (!p->told_pause)
+                log_warning("The container sends more than %u notifications in %u s, and has to wait.",
+                            NOTIFY_BURST_MAX, (unsigned) (NOTIFY_BURST_USEC / 1000000));
+        p->told_pause = true;
+        return 0;
+}
+
 /* ---- life ---- */
 
 int notify_proxy_new(
@@ -424,6 +436,11 @@ int notify_proxy_start(NotifyProxy *p, const NotifyPayload *payload) {
         r = sd_event_add_io(p->event, &p->input, p->socket_fd, EPOLLIN, on_datagram, p);
         if (r < 0)
                 return log_error_errno(r, "Failed to watch the notification socket: %m");
+        r = sd_event_source_set_ratelimit(p->input, NOTIFY_BURST_USEC, NOTIFY_BURST_MAX);
+        if (r >= 0)
+                r = sd_event_source_set_ratelimit_expire_callback(p->input, on_pause_over);
+        if (r < 0)
+                return log_error_errno(r, "Failed to limit what comes from the notification socket: %m");
         update_sources(p);
         return 0;
 }

@@ -79,6 +79,11 @@ void notify_proxy_set_status(NotifyProxy *p, const char *text);
  * address. Does not log: what could be lost is lost (systemd restarts or is gone). */
 void notify_proxy_send(NotifyProxy *p, const char *text);
 
+/* So many messages of a payload are passed on in this time; then it waits for the next such time. systemd
+ * does nothing else while messages come. */
+#define NOTIFY_BURST_MAX  20000U
+#define NOTIFY_BURST_USEC (10 * UINT64_C(1000000))
+
 /* Reads what is left in the socket and passes it and the queue on, waiting for the service manager at most
  * timeout_ms. For the end, when the senders are gone. Does not log but what is dropped. */
 void notify_proxy_drain(NotifyProxy *p, int timeout_ms);

@@ -338,6 +338,32 @@ static void test_drain_of_flood(Fixture *f, const void *data) {
         g_assert_cmpuint(f->n_warnings, ==, 1);
 }
 
+static void count_events(const NotifyEvent *event, void *userdata) {
+        (*(unsigned *) userdata)++;
+}
+
+/* Who sends without end waits from time to time, so that systemd can do something else. Nothing is lost. */
+static void test_flood(Fixture *f, const void *data) {
+        unsigned n = 0;
+
+        notify_proxy_free(f->proxy);
+        g_assert_cmpint(notify_proxy_new(f->event, NULL, count_events, &n, &f->proxy), ==, 0);
+        bind_socket(f->proxy, f->dir_fd);
+        (void) close(f->payload_fd);
+        connect_payload(f);
+        start(f, NULL, false);
+        for (unsigned i = 0; i < NOTIFY_BURST_MAX; i++) {
+                send_text(f, "READY=1");
+                run(f);
+        }
+        g_assert_cmpuint(n, ==, NOTIFY_BURST_MAX);
+        send_text(f, "READY=1");
+        run(f);
+        g_assert_cmpuint(n, ==, NOTIFY_BURST_MAX);
+        notify_proxy_drain(f->proxy, 1000);
+        g_assert_cmpuint(n, ==, NOTIFY_BURST_MAX + 1);
+}
+
 static void test_sender_elsewhere(Fixture *f, const void *data) {
         start(f, "/no/such.scope", false);
         send_text(f, "READY=1");
@@ -435,6 +461,7 @@ int main(int argc, char **argv) {
         ADD("too-long", "/", test_too_long);
         ADD("queue", "/", test_queue);
         ADD("drain", "/", test_drain);
+        ADD("flood", "", test_flood);
         ADD("drain-of-flood", "", test_drain_of_flood);
         ADD("sender/elsewhere", "/", test_sender_elsewhere);
         ADD("sender/ours", "/", test_sender_ours);
