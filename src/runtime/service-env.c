@@ -29,6 +29,8 @@ static const ServiceVariable for_payload[] = {
         { "FDSTORE", SERVICE_ENV_NOTIFY, NULL },
         { "INVOCATION_ID", SERVICE_ENV_UNIT, NULL },
         { "LOGS_DIRECTORY", SERVICE_ENV_UNIT, NULL },
+        { "MEMORY_PRESSURE_WATCH", SERVICE_ENV_UNIT, NULL }, /* see supervise-pressure.c */
+        { "MEMORY_PRESSURE_WRITE", SERVICE_ENV_UNIT, NULL },
         { "MONITOR_EXIT_CODE", SERVICE_ENV_UNIT, NULL },
         { "MONITOR_EXIT_STATUS", SERVICE_ENV_UNIT, NULL },
         { "MONITOR_INVOCATION_ID", SERVICE_ENV_UNIT, NULL },

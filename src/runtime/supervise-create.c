@@ -118,6 +118,7 @@ int supervise_watch_container(Supervisor *s, char *cgroup) {
         int r;
 
         cut_below_scope(cgroup);
+        supervise_watch_pressure(s, cgroup);
         r = oom_watch_new(s->event, cgroup, supervise_on_oom, s, &s->oom);
         if (r >= 0)
                 r = supervise_watch_freezer(s, cgroup);

@@ -4,8 +4,8 @@
 /* What the parts of the supervisor know of each other: supervisor.c (set-up, loop, end), supervise-create.c
  * (making and starting the container), supervise-adopt.c (taking one over), supervise-notify.c (what the
  * payload says), supervise-stop.c (signals to the payload, out of memory), supervise-freeze.c (while it is
- * frozen), supervise-reload.c, supervise-health.c, supervise-machine.c (systemd-machined),
- * supervise-network.c. For nobody else.
+ * frozen), supervise-reload.c, supervise-health.c, supervise-pressure.c (memory pressure),
+ * supervise-machine.c (systemd-machined), supervise-network.c. For nobody else.
  */
 
 #include <signal.h>
@@ -20,6 +20,7 @@
 #include "notify/proxy.h"
 #include "runtime/oom.h"
 #include "runtime/params.h"
+#include "runtime/pressure.h"
 #include "runtime/relay.h"
 #include "runtime/service-console.h"
 #include "unit/scope-watch.h"
@@ -52,7 +53,8 @@ typedef struct Supervisor {
         Relay *relays[_STREAM_MAX]; /* NULL: our own stream is the payload's */
         ServiceConsole *console;    /* NULL: the payload has no terminal */
         OomWatch *oom;
-        FreezeWatch *freezer; /* NULL: the unit has no watchdog */
+        FreezeWatch *freezer;    /* NULL: the unit has no watchdog */
+        PressureWatch *pressure; /* NULL: the payload is not told of memory pressure */
         Reload *reload;
         HealthMonitor *health; /* NULL: there are no checks */
         ScopeWatch *machine;   /* NULL: the container is no machine */
@@ -184,6 +186,12 @@ bool supervise_is_frozen(const Supervisor *s);
 
 /* Thaws it, if need be, so that it can act on a signal. Logs. */
 void supervise_let_go_on(const Supervisor *s);
+
+/* ---- supervise-pressure.c ---- */
+
+/* If systemd wants the service told of memory pressure, the payload is, of that of its scope (the cgroup is
+ * given). Makes our own MEMORY_PRESSURE_... the payload's, for service_env_for_payload(). Logs. */
+void supervise_watch_pressure(Supervisor *s, const char *cgroup);
 
 /* ---- supervise-reload.c ---- */
 

@@ -26,6 +26,7 @@ static void supervisor_done(Supervisor *s) {
         service_console_freep(&s->console);
         oom_watch_freep(&s->oom);
         freeze_watch_freep(&s->freezer);
+        pressure_watch_freep(&s->pressure);
         scope_watch_freep(&s->machine);
         for (size_t i = 0; i < _STREAM_MAX; i++)
                 relay_freep(&s->relays[i]);

@@ -521,16 +521,33 @@ static int verb_unix(char **args) {
         }
 }
 
+/* Says when it is told of memory pressure, as $MEMORY_PRESSURE_WATCH has it for FIFOs. */
+static int verb_pressure(char **args) {
+        const char *path = getenv("MEMORY_PRESSURE_WATCH") ?: "";
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        char text[64];
+
+        if (fd < 0)
+                return EXIT_FAILURE;
+        printf("watches %s\n", path);
+        fflush(stdout);
+        while (read(fd, text, sizeof text) > 0) {
+                printf("pressure\n");
+                fflush(stdout);
+        }
+        return EXIT_FAILURE;
+}
+
 static const struct {
         const char *name;
         int (*run)(char **args);
 } verbs[] = {
-        { "accept", verb_accept },     { "burst", verb_burst },     { "claim", verb_claim },
-        { "compat", verb_compat },     { "crash", verb_crash },     { "devices", verb_devices },
-        { "fds", verb_fds },           { "keep", verb_keep },       { "keyring", verb_keyring },
-        { "poweroff", verb_poweroff }, { "send", verb_send },       { "serve", verb_serve },
-        { "signals", verb_signals },   { "syscall", verb_syscall }, { "watch", verb_watch },
-        { "tcp", verb_tcp },           { "unix", verb_unix },
+        { "accept", verb_accept },     { "burst", verb_burst },       { "claim", verb_claim },
+        { "compat", verb_compat },     { "crash", verb_crash },       { "devices", verb_devices },
+        { "fds", verb_fds },           { "keep", verb_keep },         { "keyring", verb_keyring },
+        { "poweroff", verb_poweroff }, { "pressure", verb_pressure }, { "send", verb_send },
+        { "serve", verb_serve },       { "signals", verb_signals },   { "syscall", verb_syscall },
+        { "watch", verb_watch },       { "tcp", verb_tcp },           { "unix", verb_unix },
 };
 
 int main(int argc, char **argv) {
