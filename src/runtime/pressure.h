@@ -6,7 +6,6 @@
  * does not matter. A FIFO and not a socket, since it outlives whoever writes to it: sd-event takes the end
  * of a connection for pressure, again and again. */
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
@@ -25,16 +24,14 @@ typedef struct PressureWatch PressureWatch;
  * gives systemd's default. Returns the size. Pure. */
 size_t pressure_trigger(const char *base64, char ret[static PRESSURE_TRIGGER_MAX]);
 
-/* Makes the FIFO, or takes the one that is there. Returns it opened, *ret_old: whether it was there. Does
- * not log. */
-int pressure_fifo_open(int dir_fd, const char *name, bool *ret_old);
+/* Makes the FIFO, or takes the one that is there. Returns it opened. Does not log. */
+int pressure_fifo_open(int dir_fd, const char *name);
 
-/* Tells by the FIFO from when somebody opens it on, or at once: only then is the trigger written into the
- * file (memory.pressure, open for writing), since that costs the kernel a task. Takes both descriptors in
- * any case. Logs. */
+/* Writes the trigger into the PSI file (memory.pressure, open for writing), and tells of pressure by the
+ * FIFO from now on. Takes both descriptors in any case. Logs. */
 int pressure_watch_new(
                 sd_event *event, const int fds[static 2] /* FIFO, PSI */, const char *trigger_base64,
-                bool at_once, PressureWatch **ret);
+                PressureWatch **ret);
 
 /* There is pressure. If there is still something to be read from the last time, nothing is added. */
 void pressure_watch_tell(PressureWatch *w);

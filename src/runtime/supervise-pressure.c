@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "runtime/supervise-internal.h"
@@ -17,7 +19,28 @@
 
 #define WATCH     "MEMORY_PRESSURE_WATCH"
 #define WRITE     "MEMORY_PRESSURE_WRITE"
+#define PSI_FILE  "memory.pressure"
 #define FIFO_NAME "memory-pressure"
+
+/* The kernel has a task (psimon) for the triggers of those who have CAP_SYS_RESOURCE, as opening the file
+ * counts; the others' are looked after every two seconds, where it looks at pressure anyway. That is enough,
+ * and there may be many containers. */
+static int open_unprivileged(int cgroup_fd) {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3], less[_LINUX_CAPABILITY_U32S_3];
+        int fd, r;
+
+        if (syscall(SYS_capget, &header, own) < 0)
+                return negative_errno();
+        memcpy(less, own, sizeof less);
+        less[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective &= ~CAP_TO_MASK(CAP_SYS_RESOURCE);
+        if (syscall(SYS_capset, &header, less) < 0)
+                return negative_errno();
+        fd = openat(cgroup_fd, PSI_FILE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        r = fd < 0 ? negative_errno() : fd;
+        (void) syscall(SYS_capset, &header, own);
+        return r;
+}
 
 /* Without PSI in the kernel there is no such file; some kernels let only CAP_SYS_RESOURCE open it. */
 static int open_psi(const char *cgroup) {
@@ -26,21 +49,23 @@ static int open_psi(const char *cgroup) {
 
         if (cgroup_fd < 0)
                 return cgroup_fd;
-        fd = openat(cgroup_fd, "memory.pressure", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+        fd = open_unprivileged(cgroup_fd);
+        if (fd != -EPERM)
+                return fd;
+        fd = openat(cgroup_fd, PSI_FILE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
         return fd < 0 ? negative_errno() : fd;
 }
 
-static int open_fifo(const Supervisor *s, bool *ret_old) {
+static int open_fifo(const Supervisor *s) {
         _cleanup_close_ int dir_fd = -EBADF;
 
         dir_fd = openat(s->unit_dir_fd, "notify", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        return dir_fd < 0 ? negative_errno() : pressure_fifo_open(dir_fd, FIFO_NAME, ret_old);
+        return dir_fd < 0 ? negative_errno() : pressure_fifo_open(dir_fd, FIFO_NAME);
 }
 
 /* Returns whether the payload will be told. It can do without. */
 static bool watch(Supervisor *s, const char *cgroup) {
         _cleanup_close_ int psi_fd = open_psi(cgroup), fifo_fd = -EBADF;
-        bool old;
 
         if (psi_fd < 0) {
                 (void) log_full(LOG_INFO, psi_fd,
@@ -49,16 +74,15 @@ static bool watch(Supervisor *s, const char *cgroup) {
                                 s->id);
                 return false;
         }
-        fifo_fd = open_fifo(s, &old);
+        fifo_fd = open_fifo(s);
         if (fifo_fd < 0) {
                 (void) log_warning_errno(
                                 fifo_fd, "Failed to make the FIFO '%s' for memory pressure: %m", FIFO_NAME);
                 return false;
         }
-        /* Of one that an earlier supervisor has made, it is not known whether it is open. */
         return pressure_watch_new(
                                s->event, (const int[]) { TAKE_FD(fifo_fd), TAKE_FD(psi_fd) }, getenv(WRITE),
-                               old, &s->pressure) >= 0;
+                               &s->pressure) >= 0;
 }
 
 void supervise_watch_pressure(Supervisor *s, const char *cgroup) {

@@ -51,23 +51,20 @@ typedef struct Fixture {
 
 static void set_up(Fixture *f, gconstpointer data) {
         int psi[2];
-        bool old;
 
         f->dir = g_dir_make_tmp("pressure-XXXXXX", NULL);
         f->dir_fd = open(f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        f->fifo_fd = pressure_fifo_open(f->dir_fd, "fifo", &old);
+        f->fifo_fd = pressure_fifo_open(f->dir_fd, "fifo");
         g_assert_cmpint(f->fifo_fd, >=, 0);
-        g_assert_false(old);
         g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, psi), ==, 0);
         f->psi_fd = psi[0];
         f->kernel_fd = psi[1];
         g_assert_cmpint(sd_event_new(&f->event), >=, 0);
 }
 
-static void watch(Fixture *f, bool at_once) {
+static void watch(Fixture *f) {
         g_assert_cmpint(pressure_watch_new(
-                                        f->event, (const int[]) { f->fifo_fd, f->psi_fd }, NULL, at_once,
-                                        &f->watch),
+                                        f->event, (const int[]) { f->fifo_fd, f->psi_fd }, NULL, &f->watch),
                         ==, 0);
 }
 
@@ -81,16 +78,10 @@ static void tear_down(Fixture *f, gconstpointer data) {
         g_free(f->dir);
 }
 
-static void run(Fixture *f) {
-        while (sd_event_run(f->event, 0) > 0)
-                ;
-}
-
 static int client(Fixture *f) {
         int fd = openat(f->dir_fd, "fifo", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 
         g_assert_cmpint(fd, >=, 0);
-        run(f);
         return fd;
 }
 
@@ -104,22 +95,11 @@ static ssize_t received(int fd) {
         return n < 0 ? -errno : n;
 }
 
-static void test_trigger_is_set_for_the_first(Fixture *f, gconstpointer data) {
-        _cleanup_close_ int first = -EBADF, second = -EBADF;
-
-        watch(f, false);
-        run(f);
-        g_assert_cmpint(received(f->kernel_fd), ==, -EAGAIN);
-        first = client(f);
-        g_assert_cmpint(received(f->kernel_fd), ==, strlen(DEFAULT));
-        second = client(f);
-        g_assert_cmpint(received(f->kernel_fd), ==, -EAGAIN);
-}
-
 static void test_tell(Fixture *f, gconstpointer data) {
         _cleanup_close_ int fd = -EBADF;
 
-        watch(f, false);
+        watch(f);
+        g_assert_cmpint(received(f->kernel_fd), ==, strlen(DEFAULT));
         fd = client(f);
         g_assert_cmpint(received(fd), ==, -EAGAIN);
         for (size_t i = 0; i < 100000; i++)
@@ -134,7 +114,7 @@ static void test_full(Fixture *f, gconstpointer data) {
         _cleanup_close_ int fd = -EBADF;
         char much[4096] = {};
 
-        watch(f, false);
+        watch(f);
         fd = client(f);
         while (write(fd, much, sizeof much) > 0)
                 ;
@@ -145,10 +125,9 @@ static void test_full(Fixture *f, gconstpointer data) {
 /* Another supervisor: who has opened the FIFO before gets no hang-up, and is told by the next one. */
 static void test_again(Fixture *f, gconstpointer data) {
         _cleanup_close_ int fd = -EBADF;
-        bool old;
         int psi[2];
 
-        watch(f, false);
+        watch(f);
         fd = client(f);
         pressure_watch_free(f->watch);
         g_assert_cmpint(received(fd), ==, -EAGAIN);
@@ -157,10 +136,9 @@ static void test_again(Fixture *f, gconstpointer data) {
         closep(&f->kernel_fd);
         f->psi_fd = psi[0];
         f->kernel_fd = psi[1];
-        f->fifo_fd = pressure_fifo_open(f->dir_fd, "fifo", &old);
+        f->fifo_fd = pressure_fifo_open(f->dir_fd, "fifo");
         g_assert_cmpint(f->fifo_fd, >=, 0);
-        g_assert_true(old);
-        watch(f, true);
+        watch(f);
         g_assert_cmpint(received(f->kernel_fd), ==, strlen(DEFAULT));
         pressure_watch_tell(f->watch);
         g_assert_cmpint(received(fd), ==, 1);
@@ -172,22 +150,20 @@ static void test_refused(Fixture *f, gconstpointer data) {
         f->kernel_fd = -EBADF;
         g_assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
         g_assert_cmpint(pressure_watch_new(
-                                        f->event, (const int[]) { f->fifo_fd, f->psi_fd }, NULL, true,
-                                        &f->watch),
+                                        f->event, (const int[]) { f->fifo_fd, f->psi_fd }, NULL, &f->watch),
                         ==, -EPIPE);
 }
 
 static void test_no_fifo(void) {
         g_autofree char *dir = g_dir_make_tmp("pressure-XXXXXX", NULL);
         _cleanup_close_ int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd = -EBADF;
-        bool old;
 
         g_assert_cmpint(symlinkat("/dev/null", dir_fd, "fifo"), ==, 0);
-        g_assert_cmpint(pressure_fifo_open(dir_fd, "fifo", &old), ==, -ELOOP);
+        g_assert_cmpint(pressure_fifo_open(dir_fd, "fifo"), ==, -ELOOP);
         g_assert_cmpint(unlinkat(dir_fd, "fifo", 0), ==, 0);
         fd = openat(dir_fd, "fifo", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         g_assert_cmpint(fd, >=, 0);
-        g_assert_cmpint(pressure_fifo_open(dir_fd, "fifo", &old), ==, -EEXIST);
+        g_assert_cmpint(pressure_fifo_open(dir_fd, "fifo"), ==, -EEXIST);
         g_assert_cmpint(unlinkat(dir_fd, "fifo", 0), ==, 0);
         g_assert_cmpint(rmdir(dir), ==, 0);
 }
@@ -197,7 +173,6 @@ int main(int argc, char **argv) {
                 const char *name;
                 void (*run)(Fixture *f, gconstpointer data);
         } tests[] = {
-                { "/pressure/first", test_trigger_is_set_for_the_first },
                 { "/pressure/tell", test_tell },
                 { "/pressure/full", test_full },
                 { "/pressure/again", test_again },
