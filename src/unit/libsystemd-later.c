@@ -122,6 +122,8 @@ FORWARD(int, sd_event_source_set_enabled, (sd_event_source *s, int enabled), (s,
 FORWARD(int, sd_event_source_set_io_events, (sd_event_source *s, uint32_t events), (s, events))
 FORWARD(int, sd_event_source_set_io_fd, (sd_event_source *s, int fd), (s, fd))
 FORWARD(int, sd_event_source_set_priority, (sd_event_source *s, int64_t priority), (s, priority))
+FORWARD(int, sd_event_source_set_ratelimit, (sd_event_source *s, uint64_t interval_usec, unsigned burst), (s, interval_usec, burst))
+FORWARD(int, sd_event_source_set_ratelimit_expire_callback, (sd_event_source *s, sd_event_handler_t callback), (s, callback))
 FORWARD(int, sd_event_source_set_time_relative, (sd_event_source *s, uint64_t usec), (s, usec))
 FORWARD(sd_event *, sd_event_unref, (sd_event *e), (e))
 FORWARD(int, sd_pid_get_unit, (pid_t pid, char **unit), (pid, unit))
