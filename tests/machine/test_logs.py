@@ -29,9 +29,10 @@ def says(machine, bundles, declare):
         if settings:
             declare(f"/etc/systemd/system/container@{name}.service.d/50-test.conf", f"[Service]\n{settings}\n")
         machine.run(f"systemctl start container@{name}")
-        machine.wait_until(f"journalctl {' '.join(matches)} -u container@{name} -o cat | grep -x end")
         run.id = machine.show(f"container@{name}", "InvocationID")
-        found = entries(machine, *matches, "-u", f"container@{name}", f"_SYSTEMD_INVOCATION_ID={run.id}", "CONTAINER_NAME=" + name)
+        mine = [*matches, f"_SYSTEMD_INVOCATION_ID={run.id}", f"CONTAINER_NAME={name}"]
+        machine.wait_until(f"journalctl {' '.join(mine)} -o cat | grep -x end")
+        found = entries(machine, *mine)
         return [entry for entry in found if entry.get("OBJECT_PID") and entry["MESSAGE"] != "end"]
     return run
 

@@ -27,10 +27,13 @@ class Said:
     def wait(self, line, count=1):
         self.machine.wait_until(f"test $({self.journal} | grep -c {shlex.quote(line)}) -ge {count}")
 
-    def wait_for_pressure(self, cgroup, count=1):
-        """A process in the cgroup has to wait for memory that it has the kernel reclaim, until the payload says so."""
-        press = f"sh -c 'echo $$ >/sys/fs/cgroup{cgroup}/cgroup.procs && echo 4M >{RECLAIM}'"
-        self.machine.wait_until(f"{press}; test $({self.journal} | grep -cx pressure) -ge {count}")
+    def wait_for_pressure(self, cgroup):
+        """Processes in the cgroup have to wait for memory that the kernel reclaims, until the payload says so once more.
+
+        It may say so before, too: what else goes on in the machine can be pressure as well."""
+        press = f"sh -c 'echo $$ >/sys/fs/cgroup{cgroup}/cgroup.procs && for i in 1 2 3 4 5 6 7 8; do echo 4M >{RECLAIM}; done'"
+        said = self.lines().count("pressure")
+        self.machine.wait_until(f"{press}; test $({self.journal} | grep -cx pressure) -gt {said}", timeout=60)
 
     def lines(self):
         return self.machine.output(self.journal).splitlines()
@@ -94,9 +97,8 @@ def test_pressure(machine, pressed, sensitive, user):
     """Whoever the payload's user is."""
     said = pressed("payload pressure", sensitive, f"User={user}")
     said.wait(WATCHES)
-    assert "pressure" not in said.lines()
     said.wait_for_pressure(scope(machine))
-    said.wait_for_pressure(scope(machine), 2)
+    said.wait_for_pressure(scope(machine))
 
 
 def test_pressure_in_a_user_namespace(machine, bundles, declare, sensitive):
@@ -120,7 +122,6 @@ def test_another_supervisor(machine, pressed, sensitive):
     said.wait(WATCHES)
     machine.run(f"kill -KILL {machine.show(UNIT, 'MainPID')}")
     said.wait("Took over container 'pressed'")
-    assert "pressure" not in said.lines()
     said.wait_for_pressure(scope(machine))
 
 
