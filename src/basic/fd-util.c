@@ -94,6 +94,22 @@ int fd_arrange(int *fds, size_t n_fds, int first) {
         return 0;
 }
 
+int fd_write_all(int fd, const void *data, size_t size) {
+        const char *p = data;
+
+        while (size > 0) {
+                ssize_t n = write(fd, p, size);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return negative_errno();
+                p += n;
+                size -= (size_t) n;
+        }
+        return 0;
+}
+
 int fd_fill_stdio(void) {
         for (;;) {
                 int fd;

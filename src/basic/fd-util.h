@@ -27,5 +27,8 @@ int fd_close_all_except(int *keep, size_t n_keep);
  * leaves a hole. Whatever was open there is lost. The array has the new numbers afterwards. */
 int fd_arrange(int *fds, size_t n_fds, int first);
 
+/* Writes all of data to a blocking descriptor. Returns 0 or the negative errno of write(). */
+int fd_write_all(int fd, const void *data, size_t size);
+
 /* Makes sure that 0, 1 and 2 are open (to /dev/null, if they were not). */
 int fd_fill_stdio(void);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "basic/cleanup.h"
+#include "basic/fd-util.h"
 
 #define FILE_SIZE_MAX (16U * 1024 * 1024)
 #define EAGAIN_TRIES  128
@@ -78,21 +79,6 @@ int write_string_at(int dir_fd, const char *path, const char *text) {
         return (size_t) n == size ? 0 : -EIO;
 }
 
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n;
-
-                n = write(fd, data, size);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return negative_errno();
-                data += n;
-                size -= (size_t) n;
-        }
-        return 0;
-}
-
 int write_file_atomic_at(int dir_fd, const char *path, const char *data, size_t size, mode_t mode) {
         _cleanup_free_ char *dir = g_path_get_dirname(path), *base = g_path_get_basename(path), *temp = NULL;
         _cleanup_close_ int fd = -EBADF;
@@ -104,7 +90,7 @@ int write_file_atomic_at(int dir_fd, const char *path, const char *data, size_t 
         if (fd < 0)
                 return negative_errno();
 
-        r = write_all(fd, data, size);
+        r = fd_write_all(fd, data, size);
         if (r >= 0 && fchmod(fd, mode) < 0) /* The umask is the caller's business elsewhere, not here. */
                 r = negative_errno();
         if (r >= 0 && renameat(dir_fd, temp, dir_fd, path) < 0)
@@ -131,19 +117,29 @@ int make_directories(const char *path, mode_t mode) {
         }
 }
 
+int directory_open_at(int dir_fd, const char *path, DIR **ret) {
+        int fd, r;
+
+        fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return negative_errno();
+        *ret = fdopendir(fd);
+        if (!*ret) {
+                r = negative_errno();
+                (void) close(fd);
+                return r;
+        }
+        return 0;
+}
+
 static int remove_directory_contents(int fd) {
         _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        int copy;
+        int found;
 
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        if (copy < 0)
-                return negative_errno();
-        dir = fdopendir(copy);
-        if (!dir) {
-                (void) close(copy);
-                return negative_errno();
-        }
+        found = directory_open_at(fd, ".", &dir);
+        if (found < 0)
+                return found;
 
         while ((entry = readdir(dir))) {
                 int r;

@@ -4,6 +4,7 @@
 /* Files: whole-file reads and writes, and access below a root that somebody hostile may be changing at the
  * same time (openat2(2) with RESOLVE_IN_ROOT). Nothing here logs; results are negative errnos. */
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,10 @@ int write_file_atomic_at(int dir_fd, const char *path, const char *data, size_t 
 
 /* mkdir -p with mode for what is made. */
 int make_directories(const char *path, mode_t mode);
+
+/* Opens a directory, below dir_fd, for reading: "." reads that one without moving its position. The caller
+ * closes it. Returns 0 or the negative errno of openat(). */
+int directory_open_at(int dir_fd, const char *path, DIR **ret);
 
 /* Removes a directory tree (or a file); does not follow symlinks, does not cross mount points (-EBUSY from
  * the kernel for a mounted directory). A missing tree is success. */

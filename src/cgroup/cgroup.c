@@ -241,20 +241,14 @@ static int add_own_pids(int cgroup_fd, GArray *pids) {
 static int add_pids(int cgroup_fd, GArray *pids) {
         _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        int fd, r;
+        int r;
 
         r = add_own_pids(cgroup_fd, pids);
         if (r < 0)
                 return r;
-        fd = openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return is_removed(-errno) ? 0 : negative_errno();
-        dir = fdopendir(fd);
-        if (!dir) {
-                r = negative_errno();
-                (void) close(fd);
-                return r;
-        }
+        r = directory_open_at(cgroup_fd, ".", &dir);
+        if (r < 0)
+                return is_removed(r) ? 0 : r;
         while ((entry = readdir(dir))) {
                 _cleanup_close_ int child_fd = -EBADF;
 

@@ -142,18 +142,11 @@ int cgroup_move_below(int cgroup_fd, const char *path, pid_t pid) {
 static int remove_below(int fd) {
         _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        int dir_fd;
+        int found;
 
-        dir_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (dir_fd < 0)
-                return errno == ENOENT ? 0 : negative_errno();
-        dir = fdopendir(dir_fd);
-        if (!dir) {
-                int r = negative_errno();
-
-                (void) close(dir_fd);
-                return r;
-        }
+        found = directory_open_at(fd, ".", &dir);
+        if (found < 0)
+                return found == -ENOENT ? 0 : found;
         while ((entry = readdir(dir))) {
                 _cleanup_close_ int child_fd = -EBADF;
                 int r;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "basic/digest.h"
+#include "basic/fd-util.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 
@@ -54,20 +55,6 @@ static int spawn_tar(const char *directory, ImageCompression compression, int in
         return r > 0 ? log_error_errno(r, "Failed to execute 'tar', which unpacks images: %m") : 0;
 }
 
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return negative_errno();
-                data += n;
-                size -= (size_t) n;
-        }
-        return 0;
-}
-
 /* Copies a blob and sums it up, to its end also when the reader does not want more (a tar archive may end
  * before its padding). */
 static int feed(int blob_fd, int pipe_fd, GChecksum *sum) {
@@ -85,7 +72,7 @@ static int feed(int blob_fd, int pipe_fd, GChecksum *sum) {
                 g_checksum_update(sum, (const unsigned char *) chunk, n);
                 if (!wanted)
                         continue;
-                r = write_all(pipe_fd, chunk, (size_t) n);
+                r = fd_write_all(pipe_fd, chunk, (size_t) n);
                 if (r < 0 && r != -EPIPE)
                         return r;
                 wanted = r >= 0;

@@ -12,6 +12,7 @@
 
 #include "runtime/console-forward.h"
 
+#include "basic/fd-util.h"
 #include "basic/log.h"
 
 /* What a pty takes at once. */
@@ -26,20 +27,6 @@ struct ConsoleForward {
         char pending[BUFFER_SIZE]; /* from stdin, not yet taken by the pty */
         size_t n_pending;
 };
-
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return negative_errno();
-                data += n;
-                size -= n;
-        }
-        return 0;
-}
 
 /* Input is only read when there is room for it, and the master is only asked for room when there is input.
  */
@@ -78,7 +65,7 @@ static int copy_output(ConsoleForward *f) {
                 return errno == EAGAIN || errno == EINTR ? 0 : negative_errno();
         if (n == 0)
                 return -EIO;
-        r = write_all(STDOUT_FILENO, buffer, n);
+        r = fd_write_all(STDOUT_FILENO, buffer, n);
         return r < 0 ? r : 1;
 }
 

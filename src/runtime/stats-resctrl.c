@@ -93,16 +93,9 @@ static GPtrArray *list_domains(int root_fd, const char *mon_data) {
         GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
         _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        int fd;
 
-        fd = openat(root_fd, mon_data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
+        if (directory_open_at(root_fd, mon_data, &dir) < 0)
                 return names;
-        dir = fdopendir(fd);
-        if (!dir) {
-                (void) close(fd);
-                return names;
-        }
         while ((entry = readdir(dir)))
                 if (startswith(entry->d_name, "mon_L3_"))
                         g_ptr_array_add(names, g_build_filename(mon_data, entry->d_name, NULL));

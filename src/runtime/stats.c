@@ -271,16 +271,9 @@ static void append_huge_pages_of(JsonText *json, int cgroup_fd, const char *page
 static void append_huge_pages(JsonText *json, int cgroup_fd) {
         _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        int fd;
 
-        fd = openat(cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
+        if (directory_open_at(cgroup_fd, ".", &dir) < 0)
                 return;
-        dir = fdopendir(fd);
-        if (!dir) {
-                (void) close(fd);
-                return;
-        }
         json_text_begin_object(json, "hugetlb");
         while ((entry = readdir(dir))) {
                 const char *page_size = startswith(entry->d_name, "hugetlb.");

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "basic/cleanup.h"
+#include "basic/fs-util.h"
 
 #define CHUNK ((size_t) 1 << 30)
 
@@ -109,18 +110,11 @@ static int copy_one(int from_dir, int to_dir, const char *name) {
 
 static int copy_children(int from_fd, int to_fd) {
         _cleanup_closedir_ DIR *dir = NULL;
-        int fd;
+        int found;
 
-        fd = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return negative_errno();
-        dir = fdopendir(fd);
-        if (!dir) {
-                int r = negative_errno();
-
-                (void) close(fd);
-                return r;
-        }
+        found = directory_open_at(from_fd, ".", &dir);
+        if (found < 0)
+                return found;
 
         for (;;) {
                 struct dirent *entry;

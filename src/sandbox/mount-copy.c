@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "basic/fd-util.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "sandbox/mount-attributes.h"
@@ -95,20 +96,6 @@ int mount_copy_read(const SpecMount *m, MountCopy **ret) {
         return 0;
 }
 
-static int write_all(int fd, const char *data, size_t size) {
-        while (size > 0) {
-                ssize_t n = write(fd, data, size);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return negative_errno();
-                data += n;
-                size -= (size_t) n;
-        }
-        return 0;
-}
-
 static int write_one(const CopiedFile *file, const SpecUser *owner, int dir_fd) {
         _cleanup_close_ int fd = -EBADF;
         int r;
@@ -116,7 +103,7 @@ static int write_one(const CopiedFile *file, const SpecUser *owner, int dir_fd) 
         fd = openat(dir_fd, file->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
         if (fd < 0)
                 return negative_errno();
-        r = write_all(fd, file->data, file->size);
+        r = fd_write_all(fd, file->data, file->size);
         if (r < 0)
                 return r;
         return fchmod(fd, 0400) < 0 || fchown(fd, owner->uid, owner->gid) < 0 ? negative_errno() : 0;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/user-namespace.h"
 #include "sandbox/idmap.h"
@@ -74,18 +75,11 @@ static int give_away(int fd, uid_t uid, gid_t gid);
 
 static int give_children_away(int dir_fd, uid_t uid, gid_t gid) {
         _cleanup_closedir_ DIR *dir = NULL;
-        int fd;
+        int found;
 
-        fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return negative_errno();
-        dir = fdopendir(fd);
-        if (!dir) {
-                int r = negative_errno();
-
-                (void) close(fd);
-                return r;
-        }
+        found = directory_open_at(dir_fd, ".", &dir);
+        if (found < 0)
+                return found;
         for (;;) {
                 _cleanup_close_ int child_fd = -EBADF;
                 struct dirent *entry;
@@ -97,7 +91,7 @@ static int give_children_away(int dir_fd, uid_t uid, gid_t gid) {
                         return -errno;
                 if (streq(entry->d_name, ".") || streq(entry->d_name, ".."))
                         continue;
-                child_fd = openat(fd, entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+                child_fd = openat(dirfd(dir), entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
                 if (child_fd < 0 && errno == ENOENT)
                         continue;
                 r = child_fd < 0 ? negative_errno() : give_away(child_fd, uid, gid);
