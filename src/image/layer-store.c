@@ -22,9 +22,21 @@
 
 /* ---- tar ---- */
 
+/* Files that stand for what is gone go to a tree of their own: in that of the layer, something else may have
+ * taken the place of the directory that they are about, and a link would lead them elsewhere. */
+static char *marks_transform(const char *marks) {
+        return g_strdup_printf("--transform=flags=rh;s,^\\(.*/\\)\\?\\.wh\\.[^/]*$,%s/&,", marks);
+}
+
+/* A name that no archive can know. */
+static char *marks_name(const char *directory) {
+        return g_strdup_printf(".marks-%s", directory + strlen(directory) - STRLEN("XXXXXX"));
+}
+
 /* Owners and modes as in the archive, numbers only. Of extended attributes those that files have for
  * themselves: with trusted.* an image could give overlayfs orders. */
 static char **tar_command(const char *directory, ImageCompression compression) {
+        _cleanup_free_ char *marks = marks_name(directory), *transform = marks_transform(marks);
         g_autoptr(GStrvBuilder) words = g_strv_builder_new();
 
         g_strv_builder_add_many(
@@ -37,7 +49,7 @@ static char **tar_command(const char *directory, ImageCompression compression) {
                 g_strv_builder_add(words, "--gzip");
         if (compression == IMAGE_COMPRESSION_ZSTD)
                 g_strv_builder_add(words, "--zstd");
-        g_strv_builder_add_many(words, "--directory", directory, NULL);
+        g_strv_builder_add_many(words, transform, "--directory", directory, NULL);
         return g_strv_builder_end(words);
 }
 
@@ -123,7 +135,7 @@ static int unpack(int blob_fd, const ImageLayer *layer, const char *directory) {
 /* ---- directories ---- */
 
 static int fill(const Image *image, const ImageLayer *layer, const char *directory) {
-        _cleanup_free_ char *path = digest_path(layer->digest);
+        _cleanup_free_ char *path = digest_path(layer->digest), *marks = marks_name(directory);
         _cleanup_close_ int blob_fd = -EBADF, dir_fd = -EBADF;
         int r;
 
@@ -134,7 +146,7 @@ static int fill(const Image *image, const ImageLayer *layer, const char *directo
         if (r < 0)
                 return r;
         dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        r = dir_fd < 0 ? negative_errno() : layer_convert_whiteouts(dir_fd, geteuid() != 0);
+        r = dir_fd < 0 ? negative_errno() : layer_convert_whiteouts(dir_fd, marks, geteuid() != 0);
         return r < 0 ? log_error_errno(r, "Failed to prepare layer %s: %m", layer->digest) : 0;
 }
 

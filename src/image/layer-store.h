@@ -12,7 +12,9 @@
  * tar archive; -ENOENT also when tar is not installed. What is half unpacked is removed. */
 int layer_store_add(const char *store, const Image *image, char ***ret);
 
-/* Turns the marks of a layer (image-spec, layer.md: ".wh.NAME", ".wh..wh..opq") in a directory into those of
- * overlayfs. userxattr: the overlay will be mounted by a user (option userxattr). Does not follow symlinks.
- * Does not log. */
-int layer_convert_whiteouts(int dir_fd, bool userxattr);
+/* Turns the marks of a layer (image-spec, layer.md: ".wh.NAME", ".wh..wh..opq") into those of overlayfs.
+ * They lie in a tree of their own in the layer's directory, called marks, which is removed; it need not
+ * exist. userxattr: the overlay will be mounted by a user (option userxattr). Does not follow symlinks. Does
+ * not log.
+ */
+int layer_convert_whiteouts(int dir_fd, const char *marks, bool userxattr);

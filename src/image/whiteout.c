@@ -8,6 +8,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
+#include "basic/fs-util.h"
 #include "image/layer-store.h"
 
 #define PREFIX ".wh."
@@ -37,69 +38,69 @@ static int make_whiteout(int dir_fd, const char *name, bool userxattr) {
         return make_opaque(fd, userxattr);
 }
 
-static int convert_mark(int dir_fd, const char *mark, bool userxattr) {
-        int r = 0;
+/* Nothing to mark where the layer has no directory of that name: it has put something else in its place,
+ * which is all that is seen of the name, or the mark has nothing to be in. */
+static int open_counterpart(int layer_fd, const char *name) {
+        int fd = openat(layer_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+        if (fd < 0 && errno == ENOENT && mkdirat(layer_fd, name, 0755) >= 0)
+                fd = openat(layer_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? negative_errno() : fd;
+}
+
+static int convert_mark(int layer_fd, const char *mark, bool userxattr) {
         if (streq(mark, OPAQUE))
-                r = make_opaque(dir_fd, userxattr);
-        else if (!startswith(mark, PREFIX PREFIX)) /* other ".wh..wh." are aufs' own */
-                r = make_whiteout(dir_fd, mark + STRLEN(PREFIX), userxattr);
-        if (r < 0)
-                return r;
-        return unlinkat(dir_fd, mark, 0) < 0 ? negative_errno() : 0;
+                return make_opaque(layer_fd, userxattr);
+        if (startswith(mark, PREFIX PREFIX)) /* others are aufs' own */
+                return 0;
+        return make_whiteout(layer_fd, mark + STRLEN(PREFIX), userxattr);
 }
 
-static int convert(int dir_fd, bool userxattr, int depth);
+static int convert(int marks_fd, int layer_fd, bool userxattr, int depth);
 
-static int descend(int dir_fd, const char *name, bool userxattr, int depth) {
-        int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+static int descend(int marks_fd, int layer_fd, const char *name, bool userxattr, int depth) {
+        _cleanup_close_ int below_fd = open_counterpart(layer_fd, name);
+        int fd;
 
-        if (fd < 0)
-                return negative_errno();
-        return convert(fd, userxattr, depth + 1);
+        if (below_fd == -ENOTDIR || below_fd == -ELOOP)
+                return 0;
+        if (below_fd < 0)
+                return below_fd;
+        fd = openat(marks_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? negative_errno() : convert(fd, below_fd, userxattr, depth + 1);
 }
 
-/* Names are collected first: what is made while a directory is read may come up in it. */
-static int list(DIR *dir, GPtrArray *marks, GPtrArray *directories) {
+/* Takes marks_fd over. */
+static int convert(int marks_fd, int layer_fd, bool userxattr, int depth) {
+        _cleanup_closedir_ DIR *dir = fdopendir(marks_fd);
         const struct dirent *entry;
-
-        for (errno = 0; (entry = readdir(dir)); errno = 0) {
-                const char *name = entry->d_name;
-
-                if (streq(name, ".") || streq(name, ".."))
-                        continue;
-                if (startswith(name, PREFIX) && entry->d_type != DT_DIR)
-                        g_ptr_array_add(marks, g_strdup(name));
-                else if (entry->d_type == DT_DIR)
-                        g_ptr_array_add(directories, g_strdup(name));
-        }
-        return -errno;
-}
-
-/* Takes dir_fd over. */
-static int convert(int dir_fd, bool userxattr, int depth) {
-        _cleanup_ptr_array_ GPtrArray *marks = g_ptr_array_new_with_free_func(g_free),
-                                      *directories = g_ptr_array_new_with_free_func(g_free);
-        _cleanup_closedir_ DIR *dir = fdopendir(dir_fd);
-        int r;
+        int r = 0;
 
         if (!dir) {
                 r = negative_errno();
-                (void) close(dir_fd);
+                (void) close(marks_fd);
                 return r;
         }
         if (depth > DEPTH_MAX)
                 return -ELOOP;
-        r = list(dir, marks, directories);
-        for (unsigned i = 0; r >= 0 && i < marks->len; i++)
-                r = convert_mark(dirfd(dir), marks->pdata[i], userxattr);
-        for (unsigned i = 0; r >= 0 && i < directories->len; i++)
-                r = descend(dirfd(dir), directories->pdata[i], userxattr, depth);
-        return r;
+        for (errno = 0; r >= 0 && (entry = readdir(dir)); errno = 0) {
+                const char *name = entry->d_name;
+
+                if (streq(name, ".") || streq(name, ".."))
+                        continue;
+                if (entry->d_type == DT_DIR)
+                        r = descend(dirfd(dir), layer_fd, name, userxattr, depth);
+                else if (startswith(name, PREFIX))
+                        r = convert_mark(layer_fd, name, userxattr);
+        }
+        return r < 0 ? r : -errno;
 }
 
-int layer_convert_whiteouts(int dir_fd, bool userxattr) {
-        int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+int layer_convert_whiteouts(int dir_fd, const char *marks, bool userxattr) {
+        int fd = openat(dir_fd, marks, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
 
-        return fd < 0 ? negative_errno() : convert(fd, userxattr, 0);
+        if (fd < 0)
+                return errno == ENOENT ? 0 : negative_errno();
+        r = convert(fd, dir_fd, userxattr, 0);
+        return r < 0 ? r : remove_tree_at(dir_fd, marks);
 }

@@ -198,6 +198,21 @@ def test_a_layer_that_was_changed_is_refused(machine, declare):
     machine.run("rm -r /srv/changed")
 
 
+def test_a_directory_that_became_a_link(machine, declare):
+    """Its second layer says of each file of /tools that it is gone, behind a link of that name to /usr/tools."""
+    machine.run(
+        "mkdir /srv/moved && cd /srv/moved && umoci init --layout here && umoci new --image here:moved"
+        " && umoci unpack --image here:moved one && cp -a ../work/rootfs/. one/rootfs/"
+        " && mkdir -p one/rootfs/tools one/rootfs/usr/tools && touch one/rootfs/tools/both one/rootfs/tools/gone"
+        " one/rootfs/usr/tools/both && umoci repack --image here:moved one"
+        " && umoci unpack --image here:moved two && touch two/rootfs/usr/tools/new"
+        " && rm -r two/rootfs/tools && ln -s usr/tools two/rootfs/tools && umoci repack --image here:moved two")
+    declare("/etc/berth/web.container", "[Container]\nImage=oci:/srv/moved/here:moved\nExec=ls /tools /usr/tools\n")
+    assert output_of(machine) == "/tools:\nboth\nnew\n/usr/tools:\nboth\nnew"
+    assert machine.output("find /var/lib/berth/layers -name '.wh*' -o -name '.marks*'") == ""
+    machine.run("rm -r /srv/moved")
+
+
 # ---- berth pull
 
 def test_pull(machine, declare):
