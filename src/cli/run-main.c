@@ -10,7 +10,9 @@
 
 #include "basic/log.h"
 #include "cli/i18n.h"
+#include "cli/run-container.h"
 #include "cli/run-options.h"
+#include "cli/run-passed.h"
 #include "runtime/adhoc-run.h"
 #include "runtime/feature-list.h"
 
@@ -33,10 +35,6 @@ static int print_version(void) {
         return EXIT_SUCCESS;
 }
 
-static char *absolute(const char *path) {
-        return path ? g_canonicalize_filename(path, NULL) : NULL;
-}
-
 /* With both --pty and --pipe, a terminal is used where there is one. */
 static void choose_stdio(RunCall *call) {
         if (call->pty && call->pipe) {
@@ -45,43 +43,17 @@ static void choose_stdio(RunCall *call) {
         }
 }
 
-/* The options that say something to us and to systemd-run. */
-static void pass_options(RunCall *call) {
-        const struct {
-                bool set;
-                const char *option;
-        } shared[] = {
-                { call->pipe, "--pipe" },
-                { call->pty, "--pty" },
-                { call->wait, "--wait" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(shared); i++)
-                if (shared[i].set)
-                        g_ptr_array_add(call->passed, g_strdup(shared[i].option));
-        g_ptr_array_add(call->passed, NULL);
-}
-
 static int run(RunCall *call, int *ret_status) {
-        _cleanup_free_ char *rootfs = absolute(call->rootfs), *bundle = absolute(call->bundle);
+        _cleanup_(run_container_done) RunContainer container = { 0 };
+        int r;
 
         choose_stdio(call);
-        pass_options(call);
-        const AdhocContainer container = {
-                .rootfs = rootfs,
-                .bundle = bundle,
-                .working_dir = call->working_directory,
-                .user = call->uid,
-                .group = call->gid,
-                .environment = call->environment,
-                .command = call->command,
-                .properties = call->properties,
-                .read_only = call->read_only,
-                .notify_ready = call->service_type && streq(call->service_type, "notify"),
-                .terminal = call->pty,
-        };
+        r = run_container(call, &container);
+        if (r < 0)
+                return r;
+        run_pass_options(call);
         const AdhocRun options = {
-                .container = &container,
+                .container = &container.container,
                 .unit = call->unit,
                 .description = call->description,
                 .options = (char **) call->passed->pdata,

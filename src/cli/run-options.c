@@ -13,11 +13,13 @@
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "cli/i18n.h"
+#include "cli/run-check.h"
 
 typedef enum RunOptionType {
         RUN_SWITCH,   /* bool */
         RUN_STRING,   /* const char * */
-        RUN_LIST,     /* char **, grows; goes to systemd-run, too */
+        RUN_LIST,     /* char **, grows */
+        RUN_PROPERTY, /* char **, grows; goes to systemd-run, too */
         RUN_VARIABLE, /* char **, grows; without "=" the value is taken from our environment */
         RUN_PASSED,   /* goes to systemd-run */
 } RunOptionType;
@@ -27,36 +29,56 @@ typedef struct RunOption {
         char letter; /* 0: none */
         RunOptionType type;
         size_t offset;           /* of the member it sets */
-        const char *placeholder; /* NULL for switches */
+        const char *placeholder; /* NULL for switches; says what values are possible, see run-check.c */
         const char *help;        /* translatable */
+        int since;               /* version of systemd-run that knows it; 0: all that are supported */
 } RunOption;
 
 #define AT(member) offsetof(RunCall, member)
 
 /* Alphabetical. */
 static const RunOption run_options[] = {
+        { "background", 0, RUN_STRING, AT(background), "COLOR",
+          N_("color of the terminal's background meanwhile") },
         { "bundle", 0, RUN_STRING, AT(bundle), "DIR", N_("run the OCI bundle in this directory") },
         { "collect", 'G', RUN_SWITCH, AT(collect), NULL, N_("forget the unit even if it fails") },
         { "description", 0, RUN_STRING, AT(description), "TEXT", N_("description of the unit") },
+        { "expand-environment", 0, RUN_STRING, AT(expand), "BOOL",
+          N_("replace variables of --setenv= in the command (default: no)") },
         { "gid", 0, RUN_STRING, AT(gid), "GROUP", N_("group in the container, needs --uid") },
         { "help", 'h', RUN_SWITCH, AT(help), NULL, N_("show this text") },
+        { "ignore-failure", 0, RUN_SWITCH, AT(ignore_failure), NULL,
+          N_("take each end of the payload for a success") },
+        { "job-mode", 0, RUN_PASSED, 0, "MODE", N_("what happens to jobs that are queued already"), 258 },
+        { "nice", 0, RUN_PASSED, 0, "NICE", N_("niceness of the payload, -20 to 19") },
+        { "no-ask-password", 0, RUN_PASSED, 0, NULL, N_("never ask for a password") },
         { "no-block", 0, RUN_PASSED, 0, NULL, N_("do not wait until the container has started") },
         { "pipe", 'P', RUN_SWITCH, AT(pipe), NULL, N_("give the payload our stdin, stdout and stderr") },
-        { "property", 'p', RUN_LIST, AT(properties), "NAME=VALUE", N_("set a property of the unit") },
+        { "property", 'p', RUN_PROPERTY, AT(properties), "NAME=VALUE", N_("set a property of the unit") },
         { "pty", 't', RUN_SWITCH, AT(pty), NULL, N_("give the payload a terminal and connect ours to it") },
         { "quiet", 'q', RUN_PASSED, 0, NULL, N_("say nothing but errors") },
         { "read-only", 0, RUN_SWITCH, AT(read_only), NULL, N_("make the root file system read-only") },
+        { "remain-after-exit", 'r', RUN_PASSED, 0, NULL,
+          N_("leave the unit active after the payload's end") },
         { "rootfs", 0, RUN_STRING, AT(rootfs), "DIR", N_("run a command in this root file system") },
-        { "service-type", 0, RUN_STRING, AT(service_type), "exec|notify",
-          N_("notify: the payload says itself when it is ready") },
+        { "same-dir", 'd', RUN_SWITCH, AT(same_dir), NULL,
+          N_("give the payload our directory, and run it there") },
+        { "send-sighup", 0, RUN_PASSED, 0, NULL, N_("send SIGHUP, too, when the unit is stopped") },
+        { "service-type", 0, RUN_STRING, AT(service_type), "exec|notify|oneshot|simple",
+          N_("when the container counts as started") },
         { "setenv", 'E', RUN_VARIABLE, AT(environment), "NAME[=VALUE]",
           N_("set an environment variable of the payload") },
         { "slice", 0, RUN_PASSED, 0, "SLICE", N_("run in this slice") },
+        { "slice-inherit", 0, RUN_PASSED, 0, NULL, N_("run in the slice that we are in") },
+        { "system", 0, RUN_SWITCH, AT(system), NULL,
+          N_("be a unit of the system's systemd: what root has") },
         { "uid", 0, RUN_STRING, AT(uid), "USER", N_("user in the container") },
         { "unit", 'u', RUN_STRING, AT(unit), "UNIT", N_("name of the unit") },
+        { "user", 0, RUN_SWITCH, AT(user), NULL, N_("be a unit of the user's systemd: what others have") },
+        { "verbose", 'v', RUN_PASSED, 0, NULL, N_("show what the unit logs"), 258 },
         { "version", 0, RUN_SWITCH, AT(version), NULL, N_("show the version") },
         { "wait", 0, RUN_SWITCH, AT(wait), NULL, N_("wait for the end and tell how it was") },
-        { "working-directory", 0, RUN_STRING, AT(working_directory), "DIR",
+        { "working-directory", 'w', RUN_STRING, AT(working_directory), "DIR",
           N_("working directory in the container") },
 };
 
@@ -94,7 +116,12 @@ static void pass(const RunOption *o, const char *value, RunCall *call) {
 
 static int take_option(const RunOption *o, const char *value, RunCall *call) {
         void *member = (char *) call + o->offset;
+        int r = run_check_value(o->name, o->placeholder, value);
 
+        if (r >= 0)
+                r = run_check_since(o->name, o->since);
+        if (r < 0)
+                return r;
         switch (o->type) {
         case RUN_SWITCH:
                 *(bool *) member = true;
@@ -103,6 +130,9 @@ static int take_option(const RunOption *o, const char *value, RunCall *call) {
                 *(const char **) member = value;
                 return 0;
         case RUN_LIST:
+                append(member, g_strdup(value));
+                return 0;
+        case RUN_PROPERTY:
                 append(member, g_strdup(value));
                 pass(o, value, call);
                 return 0;
@@ -139,27 +169,6 @@ static const RunOption *find_option(int value) {
         return NULL;
 }
 
-static int check_together(const RunCall *call) {
-        const struct {
-                bool wrong;
-                const char *text;
-        } rules[] = {
-                { !call->rootfs && !call->bundle, "one of --rootfs= and --bundle= is needed" },
-                { call->rootfs && call->bundle, "--rootfs= and --bundle= exclude each other" },
-                { call->rootfs && !*call->command,
-                  "a command is needed: a directory does not say what to run" },
-                { call->gid && !call->uid, "--gid= needs --uid=" },
-                { call->service_type && !streq(call->service_type, "exec") &&
-                                  !streq(call->service_type, "notify"),
-                  "--service-type= is exec or notify" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(rules); i++)
-                if (rules[i].wrong)
-                        return log_error_errno(-EINVAL, "%s (see berth-run --help)", rules[i].text);
-        return 0;
-}
-
 int run_options_parse(int argc, char **argv, RunCall *ret) {
         struct option longs[ELEMENTSOF(run_options) + 1] = { 0 };
         _cleanup_(run_call_done) RunCall call = { .passed = g_ptr_array_new_with_free_func(g_free) };
@@ -178,7 +187,7 @@ int run_options_parse(int argc, char **argv, RunCall *ret) {
         }
         call.command = argv + optind;
         if (!call.help && !call.version) {
-                r = check_together(&call);
+                r = run_check_together(&call);
                 if (r < 0)
                         return r;
         }

@@ -11,10 +11,11 @@
 typedef struct RunCall {
         /* NULL: not given */
         const char *bundle, *rootfs;
-        const char *description, *service_type, *unit;
+        const char *background, *description, *expand, *service_type, *unit;
         const char *uid, *gid, *working_directory;
         char **environment, **properties;
-        bool collect, pipe, pty, read_only, wait;
+        bool collect, ignore_failure, pipe, pty, read_only, same_dir, wait;
+        bool system, user;
         bool help, version;
         GPtrArray *passed; /* of char*: options that systemd-run gets as they are */
         char **command;    /* borrowed from argv; empty: none */

@@ -77,6 +77,8 @@ char *adhoc_declaration(const AdhocContainer *c) {
 
         for (size_t i = 0; i < ELEMENTSOF(values); i++)
                 add_value(text, values[i].key, values[i].value);
+        for (char **volume = c->volumes; volume && *volume; volume++)
+                add_value(text, "Volume", *volume);
         add_environment(text, c->environment);
         add_command(text, c->command);
         add_properties(text, c->properties);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the options that say something to us and to systemd-run. */
+
+#include "cli/run-passed.h"
+
+#include <signal.h>
+#include <stdint.h>
+
+#include "basic/log.h"
+#include "basic/macro.h"
+#include "basic/signal-util.h"
+#include "config/manager-version.h"
+
+/* The first systemd-run with --background=. */
+#define BACKGROUND_SINCE 256
+
+static void pass(RunCall *call, char *option) {
+        g_ptr_array_add(call->passed, option);
+}
+
+/* There are types of systemd's that are ours, too; a container that says itself when it is ready, and one
+ * that does not, are one to systemd. */
+static void pass_service_type(RunCall *call) {
+        const char *type = call->service_type;
+
+        if (type && !streq(type, "exec") && !streq(type, "notify"))
+                pass(call, g_strconcat("--service-type=", type, NULL));
+}
+
+/* What a terminal looks like is not worth a failure. */
+static void pass_background(RunCall *call) {
+        if (!call->background)
+                return;
+        if (manager_version(1) < BACKGROUND_SINCE)
+                log_warning("--background=: this systemd cannot do it, ignored");
+        else
+                pass(call, g_strconcat("--background=", call->background, NULL));
+}
+
+static void pass_every_end(RunCall *call) {
+        char buffer[16];
+        GString *text = g_string_new("--property=SuccessExitStatus=");
+
+        for (int status = 1; status <= UINT8_MAX; status++)
+                g_string_append_printf(text, "%d ", status);
+        for (int sig = 1; sig < SIGRTMIN; sig++) {
+                /* systemd has another of its two names */
+                const char *name = sig == SIGPOLL ? "SIGIO" : signal_to_string(sig, buffer);
+
+                if (name)
+                        g_string_append_printf(text, "%s ", name);
+        }
+        pass(call, g_string_free(text, FALSE));
+}
+
+/* The options that say something to us and to systemd-run. */
+void run_pass_options(RunCall *call) {
+        const struct {
+                bool set;
+                const char *option;
+        } shared[] = {
+                { call->pipe, "--pipe" },
+                { call->pty, "--pty" },
+                { call->wait, "--wait" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(shared); i++)
+                if (shared[i].set)
+                        pass(call, g_strdup(shared[i].option));
+        pass_service_type(call);
+        pass_background(call);
+        if (call->ignore_failure)
+                pass_every_end(call);
+        pass(call, NULL);
+}
