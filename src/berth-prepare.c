@@ -48,6 +48,7 @@ int main(int argc, char **argv) {
                 log_error("'%s' cannot be the name of a container", argv[2]);
                 return EXIT_FAILURE;
         }
+        log_set_container(id);
         if (argc == 4)
                 return prepare_guard(id, argv[3]) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
         for (size_t i = 0; i < ELEMENTSOF(verbs); i++)

@@ -28,6 +28,7 @@ int main(int argc, char **argv) {
                           "what is forwarded to.");
                 return EXIT_FAILURE;
         }
+        log_set_container(id);
         return proxy_ports_forward(id, (const char *const *) words + 1, idle) < 0 ? EXIT_FAILURE
                                                                                   : EXIT_SUCCESS;
 }

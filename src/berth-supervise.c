@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "basic/cleanup.h"
+#include "basic/log-journal.h"
 #include "basic/log.h"
 #include "basic/unit-name.h"
 #include "runtime/relay.h"
@@ -17,12 +18,13 @@ int main(int argc, char **argv) {
 
         log_set_program("berth-supervise");
         log_set_level(LOG_INFO);
-        if (relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")))
+        if (stream_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")))
                 log_set_style(LOG_STYLE_JOURNAL);
 
         if (argc != 2 || unit_argument_parse(argv[1], &id, &declared) < 0) {
                 log_error("This program is run by container@.service, with the name of a container.");
                 return EXIT_FAILURE;
         }
+        log_set_container(id);
         return supervise(id, argv[1]);
 }

@@ -18,8 +18,7 @@ int log_daemon_connect(LogDaemon daemon) {
         return socket_connect_unix(socket_paths[daemon], SOCK_DGRAM);
 }
 
-/* The form with a length takes any text, newlines included. */
-static void append_field(GString *out, const char *name, const char *value) {
+void log_field_append(GString *out, const char *name, const char *value) {
         uint64_t size = GUINT64_TO_LE((uint64_t) strlen(value));
 
         g_string_append_printf(out, "%s\n", name);
@@ -38,7 +37,7 @@ GString *log_daemon_format(
                 return out;
         }
         g_string_append_printf(out, "PRIORITY=%d\n", level);
-        append_field(out, "SYSLOG_IDENTIFIER", *name ? name : program);
-        append_field(out, "MESSAGE", message);
+        log_field_append(out, "SYSLOG_IDENTIFIER", *name ? name : program);
+        log_field_append(out, "MESSAGE", message);
         return out;
 }

@@ -16,6 +16,10 @@ typedef enum LogDaemon {
  * listens. */
 int log_daemon_connect(LogDaemon daemon);
 
+/* Adds a field of journald's protocol, in the form with a length, which takes any text, newlines included.
+ * Pure. */
+void log_field_append(GString *out, const char *name, const char *value);
+
 /* One message as the daemon wants it. level as of syslog(3); name is the identifier ("" is left to program).
  * Caller frees. Pure. Source: systemd's "Native Journal Protocol"; RFC 3164. */
 GString *log_daemon_format(

@@ -15,8 +15,10 @@
 
 #include "basic/cleanup.h"
 #include "basic/json-text.h"
+#include "basic/log-journal.h"
 
 static const char *log_program;
+static const char *log_container;
 static int log_level = LOG_WARNING;
 static LogStyle log_style;
 static LogFormat log_format;
@@ -25,11 +27,17 @@ static bool log_file_has_error;
 static int log_daemon_fd = -EBADF;
 static LogDaemon log_daemon;
 static const char *log_daemon_name;
+/* The journal, when that is where stderr goes; -ENOTCONN: not looked for yet. */
+static int log_journal_fd = -ENOTCONN;
 static LogSink log_sink;
 static void *log_sink_userdata;
 
 void log_set_program(const char *program) {
         log_program = program;
+}
+
+void log_set_container(const char *name) {
+        log_container = name;
 }
 
 void log_set_level(int level) {
@@ -131,6 +139,24 @@ static void send_to_daemon(int level, const char *message) {
                 return; /* stderr gets the message anyway. */
 }
 
+/* stderr is looked at once, and only by who has something to say: it may be redirected, whatever the
+ * environment says. */
+static bool send_to_journal(int level, const char *message_id, const char *message) {
+        LogEntry entry = {
+                .level = level,
+                .program = log_program,
+                .container = log_container,
+                .message_id = message_id,
+                .message = message,
+        };
+
+        if (log_journal_fd == -ENOTCONN)
+                log_journal_fd = stream_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM"))
+                                ? log_daemon_connect(LOG_DAEMON_JOURNAL)
+                                : -EBADF;
+        return log_journal_fd >= 0 && log_entry_send(log_journal_fd, &entry);
+}
+
 static void write_stderr(int level, const char *message) {
         _cleanup_free_ char *line = NULL;
 
@@ -147,7 +173,7 @@ static void write_stderr(int level, const char *message) {
                 return; /* A closed stderr is the caller's wish. */
 }
 
-int log_full(int level, int err, const char *format, ...) {
+int log_full_id(int level, int err, const char *message_id, const char *format, ...) {
         _cleanup_free_ char *message = NULL;
         va_list ap;
 
@@ -170,7 +196,8 @@ int log_full(int level, int err, const char *format, ...) {
                         write_file(level, message);
                 if (log_daemon_fd >= 0)
                         send_to_daemon(level, message);
-                write_stderr(level, message);
+                if (log_style != LOG_STYLE_JOURNAL || !send_to_journal(level, message_id, message))
+                        write_stderr(level, message);
         }
 
         errno = err;

@@ -20,7 +20,8 @@ typedef enum LogFormat {
 typedef enum LogStyle {
         LOG_STYLE_PLAIN,   /* "berth: message", for people */
         LOG_STYLE_RECORD,  /* as in a file: time, level, message */
-        LOG_STYLE_JOURNAL, /* "<3>message", as journald understands it in a stream */
+        LOG_STYLE_JOURNAL, /* an entry with more fields, or "<3>message", as journald understands it in a
+                              stream */
 } LogStyle;
 
 /* Gets each message (no newline at its end) instead of stderr and the file; err is a positive errno or 0. */
@@ -28,6 +29,9 @@ typedef void (*LogSink)(int level, int err, const char *message, void *userdata)
 
 /* What stands in front of each line on stderr ("berth"); program must stay valid. Default: nothing. */
 void log_set_program(const char *program);
+
+/* The container that messages are about, for the journal; name must stay valid. Default: not known. */
+void log_set_container(const char *name);
 
 /* Messages above this syslog level are dropped. Default: LOG_WARNING. */
 void log_set_level(int level);
@@ -54,8 +58,11 @@ void log_set_format(LogFormat format);
 void log_set_sink(LogSink sink, void *userdata);
 
 /* Logs printf-style with %m as text of err (positive or negative errno; 0: none); returns the negative
- * errno. */
-int log_full(int level, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+ * errno. message_id is one of message-id.h, or NULL: journalctl -x explains the message then. */
+int log_full_id(int level, int err, const char *message_id, const char *format, ...)
+                __attribute__((format(printf, 4, 5)));
+
+#define log_full(level, err, ...) log_full_id((level), (err), NULL, __VA_ARGS__)
 
 #define log_error(...)            ((void) log_full(LOG_ERR, 0, __VA_ARGS__))
 #define log_warning(...)          ((void) log_full(LOG_WARNING, 0, __VA_ARGS__))
@@ -64,3 +71,10 @@ int log_full(int level, int err, const char *format, ...) __attribute__((format(
 #define log_error_errno(r, ...)   log_full(LOG_ERR, (r), __VA_ARGS__)
 #define log_warning_errno(r, ...) log_full(LOG_WARNING, (r), __VA_ARGS__)
 #define log_debug_errno(r, ...)   log_full(LOG_DEBUG, (r), __VA_ARGS__)
+
+/* Those that are explained. */
+#define log_error_id(id, ...)            ((void) log_full_id(LOG_ERR, 0, (id), __VA_ARGS__))
+#define log_warning_id(id, ...)          ((void) log_full_id(LOG_WARNING, 0, (id), __VA_ARGS__))
+#define log_info_id(id, ...)             ((void) log_full_id(LOG_INFO, 0, (id), __VA_ARGS__))
+#define log_error_errno_id(r, id, ...)   log_full_id(LOG_ERR, (r), (id), __VA_ARGS__)
+#define log_warning_errno_id(r, id, ...) log_full_id(LOG_WARNING, (r), (id), __VA_ARGS__)

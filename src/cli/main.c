@@ -10,6 +10,7 @@
 
 #include "basic/cleanup.h"
 #include "basic/fd-util.h"
+#include "basic/log-journal.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
 #include "cli/declared-names.h"
@@ -110,8 +111,8 @@ static int parse_level(const char *word, int *ret) {
 static LogStyle default_style(void) {
         if (isatty(STDERR_FILENO))
                 return LOG_STYLE_PLAIN;
-        return relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")) ? LOG_STYLE_JOURNAL
-                                                                         : LOG_STYLE_RECORD;
+        return stream_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")) ? LOG_STYLE_JOURNAL
+                                                                          : LOG_STYLE_RECORD;
 }
 
 static int set_format(const char *word, LogFormat *ret) {

@@ -15,6 +15,7 @@
 #include "notify/proxy.h"
 
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/socket-util.h"
 #include "notify/host.h"
 #include "notify/main-process.h"
@@ -181,8 +182,8 @@ static void warn_limited(NotifyProxy *p, pid_t pid, const char *problem, const c
                 p->n_suppressed++;
                 return;
         }
-        log_warning("Notification from process %d: dropped %s%s%s.", (int) pid, problem,
-                    isempty(field) ? "" : ", ", field);
+        log_warning_id(MESSAGE_NOTIFICATION_DROPPED, "Notification from process %d: dropped %s%s%s.",
+                       (int) pid, problem, isempty(field) ? "" : ", ", field);
         if (p->n_suppressed > 0)
                 log_warning("%u more notifications were dropped and not logged.", p->n_suppressed);
         p->last_warning_usec = now;
@@ -348,8 +349,9 @@ static int on_pause_over(sd_event_source *s, void *userdata) {
         NotifyProxy *p = userdata;
 
         if (!p->told_pause)
-                log_warning("The container sends more than %u notifications in %u s, and has to wait.",
-                            NOTIFY_BURST_MAX, (unsigned) (NOTIFY_BURST_USEC / 1000000));
+                log_warning_id(MESSAGE_NOTIFICATION_RATE,
+                               "The container sends more than %u notifications in %u s, and has to wait.",
+                               NOTIFY_BURST_MAX, (unsigned) (NOTIFY_BURST_USEC / 1000000));
         p->told_pause = true;
         return 0;
 }

@@ -11,6 +11,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "resctrl/check.h"
 #include "resctrl/mount.h"
 
@@ -113,7 +114,9 @@ static int make_group(int root_fd, const char *path) {
 
         reason = kernel_reason(root_fd);
         limit = r == -ENOSPC ? describe_limit(root_fd) : g_strdup("");
-        return log_error_errno(r, "Failed to make the resctrl group '%s': %m%s%s", path, reason, limit);
+        return log_error_errno_id(
+                        r, MESSAGE_RESCTRL_GROUP, "Failed to make the resctrl group '%s': %m%s%s", path,
+                        reason, limit);
 }
 
 /* One write: the kernel parses all lines before it applies the first. */
@@ -131,8 +134,9 @@ static int write_schemata(int root_fd, const char *group, GPtrArray *lines) {
 
         reason = kernel_reason(root_fd);
         g_strdelimit(g_strchomp(text->str), "\n", ' ');
-        return log_error_errno(
-                        r, "Failed to write the schemata '%s' of resctrl group '%s': %m%s", text->str, group,
+        return log_error_errno_id(
+                        r, MESSAGE_RESCTRL_GROUP,
+                        "Failed to write the schemata '%s' of resctrl group '%s': %m%s", text->str, group,
                         reason);
 }
 

@@ -8,6 +8,7 @@
 
 #include "basic/digest.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "config/image-reference.h"
 #include "image/layer-store.h"
 #include "image/pull.h"
@@ -53,9 +54,9 @@ static int check_pulled(const ImageReference *reference) {
 
         if (!reference->pulled || access(index, F_OK) >= 0)
                 return 0;
-        return log_error_errno(
-                        -ENOENT, "There is no image '%s' here: run 'berth pull %s'", reference->name,
-                        reference->name);
+        return log_error_errno_id(
+                        -ENOENT, MESSAGE_IMAGE_MISSING, "There is no image '%s' here: run 'berth pull %s'",
+                        reference->name, reference->name);
 }
 
 int image_root_open(const char *text, Image **ret) {
@@ -69,7 +70,7 @@ int image_root_open(const char *text, Image **ret) {
                 return r;
         r = image_open(reference.layout, reference.name, ret);
         if (r == -ENOENT && reference.pulled)
-                log_error("Image '%s': run 'berth pull %s'", text, reference.name);
+                log_error_id(MESSAGE_IMAGE_MISSING, "Image '%s': run 'berth pull %s'", text, reference.name);
         return r;
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "basic/fd-util.h"
+#include "basic/log-journal.h"
 #include "basic/log.h"
 #include "notify/host.h"
 #include "notify/message.h"
@@ -115,8 +116,8 @@ int notify_route_serve(sd_event *event, const NotifyRoute *route, NotifyProxy **
 /* Keeps stderr only where it is the journal: a pipe or a terminal is waited for by somebody. */
 static int detach_from_caller(void) {
         int null_fd,
-                        last = relay_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")) ? STDOUT_FILENO
-                                                                                         : STDERR_FILENO;
+                        last = stream_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")) ? STDOUT_FILENO
+                                                                                          : STDERR_FILENO;
         sigset_t all;
 
         /* What a stop sends to all processes of the caller's unit is not for us: we go when init has gone.

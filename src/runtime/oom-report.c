@@ -14,6 +14,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/parse-util.h"
 #include "cgroup/cgroup.h"
 
@@ -220,9 +221,10 @@ static void report_rest(const char *cgroup, uint64_t n) {
         _cleanup_(oom_kill_done) OomKill unknown = { .limit = guess_limit(cgroup) };
         _cleanup_free_ char *why = explain(&unknown, cgroup, unknown.limit && streq(unknown.limit, cgroup));
 
-        log_error("The kernel killed %" PRIu64
-                  " process(es) of the container for want of memory: %s. 'journalctl -k' tells which.",
-                  n, why);
+        log_error_id(MESSAGE_OUT_OF_MEMORY,
+                     "The kernel killed %" PRIu64
+                     " process(es) of the container for want of memory: %s. 'journalctl -k' tells which.",
+                     n, why);
 }
 
 static uint64_t report_known(const char *cgroup, int kernel_log_fd) {
@@ -235,8 +237,9 @@ static uint64_t report_known(const char *cgroup, int kernel_log_fd) {
                 if (next_kill(kernel_log_fd, cgroup, &kill) <= 0)
                         break;
                 why = explain(&kill, cgroup, /* sure= */ true);
-                log_error("The kernel killed process %d (%s) of the container for want of memory: %s.",
-                          (int) kill.pid, kill.task, why);
+                log_error_id(MESSAGE_OUT_OF_MEMORY,
+                             "The kernel killed process %d (%s) of the container for want of memory: %s.",
+                             (int) kill.pid, kill.task, why);
         }
         return n;
 }

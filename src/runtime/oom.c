@@ -18,6 +18,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/process-util.h"
 #include "cgroup/cgroup.h"
 #include "runtime/oom-report.h"
@@ -95,9 +96,11 @@ static void check_oomd(OomWatch *w) {
         if (n == w->n_marks)
                 return;
         w->n_marks = n;
-        log_error("systemd-oomd killed the container, for memory pressure or want of swap: 'journalctl -u "
-                  "systemd-oomd' tells which. ManagedOOMPreference= in [Service] spares a container, "
-                  "ManagedOOMMemoryPressureLimit= sets the limit.");
+        log_error_id(MESSAGE_OOMD_KILL,
+                     "systemd-oomd killed the container, for memory pressure or want of swap: 'journalctl "
+                     "-u "
+                     "systemd-oomd' tells which. ManagedOOMPreference= in [Service] spares a container, "
+                     "ManagedOOMMemoryPressureLimit= sets the limit.");
         w->handler(OOM_KILLER_OOMD, w->userdata);
 }
 

@@ -11,6 +11,7 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
+#include "basic/message-id.h"
 #include "basic/signal-util.h"
 #include "config/adhoc.h"
 #include "config/container-file.h"
@@ -67,13 +68,18 @@ static char *bundle_directory(const char *id) {
         return isempty(home) ? NULL : g_strdup_printf("%s/.local/share/berth/%s", home, id);
 }
 
+/* The last error has the explanation of them all. */
 static void log_messages(const GPtrArray *messages) {
+        unsigned n_errors = 0, n = 0;
+
+        for (unsigned i = 0; i < messages->len; i++)
+                n_errors += ((const ConfigMessage *) messages->pdata[i])->level <= LOG_ERR;
         for (unsigned i = 0; i < messages->len; i++) {
                 const ConfigMessage *m = messages->pdata[i];
                 _cleanup_free_ char *line = config_message_format(m);
 
                 if (m->level <= LOG_ERR)
-                        log_error("%s", line);
+                        log_error_id(++n == n_errors ? MESSAGE_DECLARATION_INVALID : NULL, "%s", line);
                 else
                         log_warning("%s", line);
         }
@@ -156,8 +162,9 @@ static void make_template(const ContainerFile *c, const char *unit_dir, Base *re
 static int no_such_container(const char *id, const char *bundle) {
         _cleanup_strv_ char **path = search_path();
 
-        log_error("No container '%s': neither %s/%s.container nor %s/config.json exists", id, *path ?: "",
-                  id, bundle ?: "~/.local/share/berth");
+        log_error_id(MESSAGE_NO_SUCH_CONTAINER,
+                     "No container '%s': neither %s/%s.container nor %s/config.json exists", id, *path ?: "",
+                     id, bundle ?: "~/.local/share/berth");
         return -ENOENT;
 }
 

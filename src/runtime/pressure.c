@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "basic/log.h"
+#include "basic/message-id.h"
 
 /* 200 ms in 2 s, as systemd has it; unprivileged processes can only have multiples of 2 s. */
 #define DEFAULT_TRIGGER "some 200000 2000000"
@@ -75,11 +76,13 @@ int pressure_watch_new(
 
         *w = (PressureWatch) { .fifo_fd = fds[0], .psi_fd = fds[1] };
         if (write(w->psi_fd, trigger, size) < 0)
-                return log_warning_errno(
-                                errno, "Failed to watch for memory pressure, nobody is told of it: %m");
+                return log_warning_errno_id(
+                                errno, MESSAGE_PRESSURE_UNWATCHED,
+                                "Failed to watch for memory pressure, nobody is told of it: %m");
         r = sd_event_add_io(event, &w->pressure, w->psi_fd, EPOLLPRI, on_pressure, w);
         if (r < 0)
-                return log_warning_errno(r, "Failed to watch for memory pressure: %m");
+                return log_warning_errno_id(
+                                r, MESSAGE_PRESSURE_UNWATCHED, "Failed to watch for memory pressure: %m");
         *ret = TAKE_PTR(w);
         return 0;
 }

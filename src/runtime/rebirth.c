@@ -17,6 +17,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/parse-util.h"
 #include "basic/unit-name.h"
 #include "runtime/params.h"
@@ -263,16 +264,20 @@ int rebirth_leave(const char *root, const char *id, int unit_dir_fd) {
                 if (r >= 0)
                         r = ask_systemd_patiently(&facts, id, unit);
                 if (r >= 0) {
-                        log_info("The supervisor of container '%s' was killed (%s). The container goes on, "
-                                 "and gets a new one.",
-                                 id, facts.exit_status ?: "?");
+                        log_info_id(MESSAGE_SUPERVISOR_REPLACED,
+                                    "The supervisor of container '%s' was killed (%s). The container goes "
+                                    "on, "
+                                    "and gets a new one.",
+                                    id, facts.exit_status ?: "?");
                         return 1;
                 }
                 refusal = r == -EDEADLK ? "it is to end" : "systemd does not start a new one";
         }
         if (!isempty(refusal))
-                log_warning("The supervisor of container '%s' was killed, and the container is removed: %s.",
-                            id, refusal);
+                log_warning_id(MESSAGE_SUPERVISOR_LOST,
+                               "The supervisor of container '%s' was killed, and the container is removed: "
+                               "%s.",
+                               id, refusal);
         return 0;
 }
 
@@ -312,7 +317,8 @@ static int remove_abandoned(Manager *m, const char *id, const char *unit, int (*
                 return r;
         if (!is_decided(&state, &outcome) || outcome != OUTCOME_ABANDONED)
                 return 0;
-        log_warning("No new supervisor comes for container '%s': removing it.", id);
+        log_warning_id(MESSAGE_SUPERVISOR_LOST, "No new supervisor comes for container '%s': removing it.",
+                       id);
         return remove(id);
 }
 

@@ -142,27 +142,6 @@ static void on_journal_ready(void *userdata) {
                 (void) sd_event_source_set_enabled(r->source, SD_EVENT_ON);
 }
 
-static bool is_journal_socket(int fd) {
-        struct sockaddr_un sa = { 0 };
-        socklen_t size = sizeof sa - 1;
-
-        return getpeername(fd, (struct sockaddr *) &sa, &size) >= 0 && sa.sun_family == AF_UNIX &&
-                        startswith(sa.sun_path, "/run/systemd/journal") &&
-                        g_str_has_suffix(sa.sun_path, "/stdout");
-}
-
-bool relay_is_journal(int fd, const char *journal_stream) {
-        uint64_t device, inode;
-        struct stat st;
-
-        if (!journal_stream || sscanf(journal_stream, "%" SCNu64 ":%" SCNu64, &device, &inode) != 2)
-                return false;
-        if (fstat(fd, &st) < 0)
-                return false;
-        return (st.st_dev == device && st.st_ino == inode) ||
-                        (S_ISSOCK(st.st_mode) && is_journal_socket(fd));
-}
-
 static int open_fifo(int dir_fd, const char *name, int *ret_read_fd, int *ret_write_fd) {
         _cleanup_close_ int read_fd = -EBADF, write_fd = -EBADF;
 

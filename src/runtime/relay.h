@@ -17,10 +17,6 @@
 
 typedef struct Relay Relay;
 
-/* Whether a descriptor is a stream to the journal that systemd set up ($JOURNAL_STREAM, "DEVICE:INODE", is
- * one of two when a service has different ones). Does not log. */
-bool relay_is_journal(int fd, const char *journal_stream);
-
 /* Makes (or takes over) a FIFO in the unit's directory and passes on what is written into it. id is the
  * container's. Logs. */
 int relay_new(sd_event *event, int dir_fd, const char *name, const char *id, Relay **ret);

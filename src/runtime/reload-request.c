@@ -11,6 +11,7 @@
 
 #include "basic/cleanup.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/socket-util.h"
 #include "runtime/params.h"
 
@@ -52,8 +53,8 @@ static int receive_answer(int fd, const char *id) {
         answer[n] = '\0';
         if (answer[0] == RELOAD_DONE)
                 return 0;
-        log_error("Container '%s' was not reloaded: %s", id,
-                  n > 1 ? answer + 1 : "its supervisor ended before that was done");
+        log_error_id(MESSAGE_RELOAD_FAILED, "Container '%s' was not reloaded: %s", id,
+                     n > 1 ? answer + 1 : "its supervisor ended before that was done");
         return -EIO;
 }
 

@@ -19,6 +19,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "basic/signal-util.h"
 
 /* Default actions that leave the process alone (signal(7)), and SIGKILL, which is never lost. */
@@ -134,9 +135,10 @@ int stop_signal_send(const PidRef *init, int sig) {
                 return log_error_errno(
                                 r, "Failed to send the stop signal to process %d: %m", (int) init->pid);
         if (lost)
-                log_info("Process %d is pid 1 of its namespace and does not handle %s, which the kernel "
-                         "would drop: killed it.",
-                         (int) init->pid, signal_to_string(sig, name));
+                log_info_id(MESSAGE_STOP_SIGNAL_LOST,
+                            "Process %d is pid 1 of its namespace and does not handle %s, which the kernel "
+                            "would drop: killed it.",
+                            (int) init->pid, signal_to_string(sig, name));
         return lost;
 }
 

@@ -13,14 +13,16 @@
 
 #include "basic/exit-info.h"
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "runtime/notify-route.h"
 #include "runtime/ready.h"
 #include "runtime/rebirth.h"
 
 static int log_unknown_end(Supervisor *s) {
         s->end_unknown = true;
-        log_error("The payload of container '%s' ended while nobody watched: its exit status is unknown.",
-                  s->id);
+        log_error_id(MESSAGE_EXIT_STATUS_UNKNOWN,
+                     "The payload of container '%s' ended while nobody watched: its exit status is unknown.",
+                     s->id);
         return supervise_end_loop(s);
 }
 
@@ -37,9 +39,11 @@ static int on_init_exit(sd_event_source *source, int fd, uint32_t revents, void 
                          s->id);
                 return supervise_end_loop(s);
         }
-        log_error("The payload of container '%s' has ended. It was not started by this supervisor, and this "
-                  "kernel does not tell others its exit status.",
-                  s->id);
+        log_error_id(MESSAGE_EXIT_STATUS_UNKNOWN,
+                     "The payload of container '%s' has ended. It was not started by this supervisor, and "
+                     "this "
+                     "kernel does not tell others its exit status.",
+                     s->id);
         s->end_unknown = true;
         return supervise_end_loop(s);
 }

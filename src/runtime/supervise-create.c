@@ -13,6 +13,7 @@
 #include "runtime/supervise-internal.h"
 
 #include "basic/fs-util.h"
+#include "basic/log-journal.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
 #include "runtime/service-env.h"
@@ -52,7 +53,7 @@ int supervise_make_relay(Supervisor *s, Stream stream, int *ret_write_fd) {
         int r;
 
         *ret_write_fd = -EBADF;
-        if (s->params.terminal || !relay_is_journal(streams[stream].fd, getenv("JOURNAL_STREAM")))
+        if (s->params.terminal || !stream_is_journal(streams[stream].fd, getenv("JOURNAL_STREAM")))
                 return 0;
         r = relay_new(s->event, s->unit_dir_fd, streams[stream].fifo, s->id, &s->relays[stream]);
         if (r < 0)

@@ -12,6 +12,7 @@
 #include "runtime/supervise-internal.h"
 
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "runtime/health-record.h"
 #include "runtime/service-env.h"
 #include "runtime/supervise-command.h"
@@ -116,8 +117,8 @@ static void act(Supervisor *s) {
         if (action == HEALTH_ACTION_STATUS)
                 return;
         s->health->acted = true;
-        log_warning("Container '%s' is unhealthy: HealthOnFailure=%s", s->id,
-                    health_action_to_string(action));
+        log_warning_id(MESSAGE_HEALTH_ACTION, "Container '%s' is unhealthy: HealthOnFailure=%s", s->id,
+                       health_action_to_string(action));
         if (action == HEALTH_ACTION_RESTART)
                 stop_for_restart(s);
         else if (action == HEALTH_ACTION_STOP)
@@ -132,8 +133,8 @@ static void tell(Supervisor *s, const char *last) {
 
         notify_proxy_set_status(s->proxy, text);
         if (m->health.status == HEALTH_UNHEALTHY)
-                log_warning("Container '%s' is %s%s%s", s->id, text, m->output_size > 0 ? ": " : "",
-                            m->output);
+                log_warning_id(MESSAGE_UNHEALTHY, "Container '%s' is %s%s%s", s->id, text,
+                               m->output_size > 0 ? ": " : "", m->output);
         else
                 log_info("Container '%s' is %s.", s->id, text);
 }

@@ -14,6 +14,7 @@
 #include "runtime/supervise-internal.h"
 
 #include "basic/log.h"
+#include "basic/message-id.h"
 #include "cgroup/cgroup.h"
 #include "sandbox/notify-mount.h"
 
@@ -68,7 +69,8 @@ static bool watch(Supervisor *s, const char *cgroup) {
         _cleanup_close_ int psi_fd = open_psi(cgroup), fifo_fd = -EBADF;
 
         if (psi_fd < 0) {
-                (void) log_full(LOG_INFO, psi_fd,
+                (void) log_full_id(
+                                LOG_INFO, psi_fd, MESSAGE_PRESSURE_UNWATCHED,
                                 "Container '%s' is not told of memory pressure, memory.pressure of its "
                                 "cgroup cannot be watched: %m",
                                 s->id);

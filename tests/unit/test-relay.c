@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What becomes of a payload's output beside the lines (test-line-buffer.c): which streams are the journal's,
- * and the settings of a service for them. */
+/* What becomes of a payload's output beside the lines (test-line-buffer.c): the settings of a service for
+ * them. */
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -9,20 +9,6 @@
 #include "runtime/relay.h"
 
 #include "basic/cleanup.h"
-
-static void test_is_journal(void) {
-        _cleanup_close_ int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        g_autofree char *same = NULL, *other = NULL;
-        struct stat st;
-
-        g_assert_cmpint(fstat(fd, &st), ==, 0);
-        same = g_strdup_printf("%ju:%ju", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino);
-        other = g_strdup_printf("%ju:%ju", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino + 1);
-        g_assert_true(relay_is_journal(fd, same));
-        g_assert_false(relay_is_journal(fd, other));
-        g_assert_false(relay_is_journal(fd, NULL));
-        g_assert_false(relay_is_journal(fd, "nonsense"));
-}
 
 static void test_settings(void) {
         static const struct {
@@ -55,7 +41,6 @@ static void test_settings(void) {
 
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
-        g_test_add_func("/relay/is-journal", test_is_journal);
         g_test_add_func("/relay/settings", test_settings);
         return g_test_run();
 }

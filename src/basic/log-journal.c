@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "basic/log-journal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "basic/cleanup.h"
+#include "basic/log-socket.h"
+#include "basic/macro.h"
+#include "basic/process-util.h"
+
+static bool is_journal_socket(int fd) {
+        struct sockaddr_un sa = { 0 };
+        socklen_t size = sizeof sa - 1;
+
+        return getpeername(fd, (struct sockaddr *) &sa, &size) >= 0 && sa.sun_family == AF_UNIX &&
+                        startswith(sa.sun_path, "/run/systemd/journal") &&
+                        g_str_has_suffix(sa.sun_path, "/stdout");
+}
+
+bool stream_is_journal(int fd, const char *journal_stream) {
+        uint64_t device, inode;
+        struct stat st;
+
+        if (!journal_stream || sscanf(journal_stream, "%" SCNu64 ":%" SCNu64, &device, &inode) != 2)
+                return false;
+        if (fstat(fd, &st) < 0)
+                return false;
+        return (st.st_dev == device && st.st_ino == inode) ||
+                        (S_ISSOCK(st.st_mode) && is_journal_socket(fd));
+}
+
+/* The innermost service of a cgroup's path, and whether it is one of a user's manager. NULL: in none. */
+static char *service_of_cgroup(const char *cgroup, bool *ret_user) {
+        _cleanup_strv_ char **names = g_strsplit(cgroup, "/", 0);
+        const char *found = NULL;
+        bool user = false;
+
+        for (char **name = names; *name; name++)
+                if (startswith(*name, "user@"))
+                        user = true;
+                else if (g_str_has_suffix(*name, ".service"))
+                        found = **name == '_' ? *name + 1 : *name; /* which keeps it apart from files */
+        *ret_user = user;
+        return g_strdup(found);
+}
+
+static void append_unit(GString *out, const char *cgroup) {
+        _cleanup_free_ char *unit = NULL;
+        bool user;
+
+        unit = service_of_cgroup(cgroup, &user);
+        if (!unit)
+                return;
+        log_field_append(out, "UNIT", unit); /* for the catalog */
+        log_field_append(out, user ? "USER_UNIT" : "OBJECT_SYSTEMD_UNIT", unit);
+}
+
+GString *log_entry_format(const LogEntry *entry) {
+        GString *out = g_string_new(NULL);
+
+        g_string_append_printf(out, "PRIORITY=%d\n", entry->level);
+        if (entry->message_id)
+                g_string_append_printf(out, "MESSAGE_ID=%s\n", entry->message_id);
+        if (entry->program)
+                log_field_append(out, "SYSLOG_IDENTIFIER", entry->program);
+        if (entry->container)
+                log_field_append(out, "CONTAINER_NAME", entry->container);
+        if (entry->cgroup)
+                append_unit(out, entry->cgroup);
+        log_field_append(out, "MESSAGE", entry->message);
+        return out;
+}
+
+bool log_entry_send(int fd, LogEntry *entry) {
+        _cleanup_string_ GString *datagram = NULL;
+        _cleanup_free_ char *cgroup = NULL;
+
+        if (pid_cgroup(/* pid= */ 0, &cgroup) >= 0)
+                entry->cgroup = cgroup;
+        datagram = log_entry_format(entry);
+        entry->cgroup = NULL;
+        return send(fd, datagram->str, datagram->len, MSG_NOSIGNAL) >= 0;
+}
