@@ -90,12 +90,13 @@ static int check_manager(const RunCall *call) {
 }
 
 int run_check_together(const RunCall *call) {
+        int sources = !!call->image + !!call->rootfs + !!call->bundle;
         const struct {
                 bool wrong;
                 const char *text;
         } rules[] = {
-                { !call->rootfs && !call->bundle, "one of --rootfs= and --bundle= is needed" },
-                { call->rootfs && call->bundle, "--rootfs= and --bundle= exclude each other" },
+                { sources == 0, "one of --image=, --rootfs= and --bundle= is needed" },
+                { sources > 1, "--image=, --rootfs= and --bundle= exclude each other" },
                 { call->rootfs && !*call->command,
                   "a command is needed: a directory does not say what to run" },
                 { call->gid && !call->uid, "--gid= needs --uid=" },

@@ -14,6 +14,7 @@
 void run_container_done(RunContainer *c) {
         g_free(c->rootfs);
         g_free(c->bundle);
+        g_free(c->image);
         g_free(c->directory);
         g_strfreev(c->command);
         g_strfreev(c->volumes);
@@ -31,33 +32,66 @@ static char **command_of(const RunCall *call) {
         return expand ? expand_variables(call->command, call->environment) : g_strdupv(call->command);
 }
 
+/* Names of images and of layouts in the store stay as they are. */
+static char *absolute_image(const char *image) {
+        const char *layout = image ? startswith(image, "oci:") : NULL;
+        _cleanup_free_ char *path = isempty(layout) ? NULL : absolute(layout);
+
+        return path ? g_strconcat("oci:", path, NULL) : g_strdup(image);
+}
+
+/* Only what has a slash, or begins with a dot, is a path. */
+static char *absolute_volume(const char *volume) {
+        size_t n = strcspn(volume, ":");
+        _cleanup_free_ char *source = g_strndup(volume, n), *path = NULL;
+
+        if (*source == '.' || strchr(source, '/'))
+                path = absolute(source);
+        return g_strconcat(path ?: source, volume + n, NULL);
+}
+
 /* In Volume=, a colon separates. */
-static int share_directory(RunContainer *c) {
+static int share_directory(RunContainer *c, GStrvBuilder *volumes) {
         char *path = c->directory = g_get_current_dir();
+        _cleanup_free_ char *volume = g_strconcat(path, ":", path, NULL);
 
         if (streq(path, "/"))
                 return log_error_errno(-EINVAL, "--same-dir: '/' cannot be a directory of the container");
         if (strchr(path, ':'))
                 return log_error_errno(-EINVAL, "--same-dir: '%s' has a colon in it", path);
-        g_strfreev(c->volumes);
-        c->volumes = g_new0(char *, 2);
-        c->volumes[0] = g_strconcat(path, ":", path, NULL);
+        g_strv_builder_add(volumes, volume);
         return 0;
+}
+
+static int find_volumes(const RunCall *call, RunContainer *c) {
+        g_autoptr(GStrvBuilder) volumes = g_strv_builder_new();
+        int r = call->same_dir ? share_directory(c, volumes) : 0;
+
+        for (char **v = call->volumes; v && *v; v++) {
+                _cleanup_free_ char *volume = absolute_volume(*v);
+
+                g_strv_builder_add(volumes, volume);
+        }
+        c->volumes = g_strv_builder_end(volumes);
+        return r;
 }
 
 int run_container(const RunCall *call, RunContainer *ret) {
         _cleanup_(run_container_done) RunContainer c = {
                 .rootfs = absolute(call->rootfs),
                 .bundle = absolute(call->bundle),
+                .image = absolute_image(call->image),
                 .command = command_of(call),
         };
-        int r = call->same_dir ? share_directory(&c) : 0;
+        int r = find_volumes(call, &c);
 
         if (r < 0)
                 return r;
         c.container = (AdhocContainer) {
                 .rootfs = c.rootfs,
                 .bundle = c.bundle,
+                .image = c.image,
+                .network = call->network,
                 .working_dir = c.directory ?: call->working_directory,
                 .user = call->uid,
                 .group = call->gid,

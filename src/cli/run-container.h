@@ -9,7 +9,7 @@
 /* What an AdhocContainer borrows, beside the command line. */
 typedef struct RunContainer {
         AdhocContainer container;
-        char *rootfs, *bundle, *directory;
+        char *rootfs, *bundle, *image, *directory;
         char **command, **volumes;
 } RunContainer;
 

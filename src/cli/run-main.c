@@ -18,10 +18,11 @@
 
 static int print_help(void) {
         i18n_setup();
-        printf("%s\n  berth-run [OPTION...] --rootfs=DIR -- %s\n  berth-run [OPTION...] --bundle=DIR [-- "
-               "%s]\n\n%s\n\n%s\n",
-               _("Usage:"), _("COMMAND [ARG...]"), _("COMMAND [ARG...]"),
-               _("Run a container as a transient unit."), _("Options:"));
+        printf("%s\n", _("Usage:"));
+        printf("  berth-run [OPTION...] --rootfs=DIR -- %s\n", _("COMMAND [ARG...]"));
+        printf("  berth-run [OPTION...] --bundle=DIR [-- %s]\n", _("COMMAND [ARG...]"));
+        printf("  berth-run [OPTION...] --image=IMAGE [-- %s]\n", _("COMMAND [ARG...]"));
+        printf("\n%s\n\n%s\n", _("Run a container as a transient unit."), _("Options:"));
         run_options_print();
         printf("\n%s\n",
                _("The exit status is the payload's with --wait, --pipe and --pty (128 + N for signal N)."));

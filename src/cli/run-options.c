@@ -49,7 +49,10 @@ static const RunOption run_options[] = {
         { "help", 'h', RUN_SWITCH, AT(help), NULL, N_("show this text") },
         { "ignore-failure", 0, RUN_SWITCH, AT(ignore_failure), NULL,
           N_("take each end of the payload for a success") },
+        { "image", 0, RUN_STRING, AT(image), "IMAGE", N_("run an image: its name, or oci:DIR[:NAME]") },
         { "job-mode", 0, RUN_PASSED, 0, "MODE", N_("what happens to jobs that are queued already"), 258 },
+        { "network", 0, RUN_STRING, AT(network), "NETWORK",
+          N_("its network: host, none, ns:PATH or container:ID") },
         { "nice", 0, RUN_PASSED, 0, "NICE", N_("niceness of the payload, -20 to 19") },
         { "no-ask-password", 0, RUN_PASSED, 0, NULL, N_("never ask for a password") },
         { "no-block", 0, RUN_PASSED, 0, NULL, N_("do not wait until the container has started") },
@@ -77,6 +80,8 @@ static const RunOption run_options[] = {
         { "user", 0, RUN_SWITCH, AT(user), NULL, N_("be a unit of the user's systemd: what others have") },
         { "verbose", 'v', RUN_PASSED, 0, NULL, N_("show what the unit logs"), 258 },
         { "version", 0, RUN_SWITCH, AT(version), NULL, N_("show the version") },
+        { "volume", 0, RUN_LIST, AT(volumes), "SOURCE:DIR[:OPTIONS]",
+          N_("mount something in the container") },
         { "wait", 0, RUN_SWITCH, AT(wait), NULL, N_("wait for the end and tell how it was") },
         { "working-directory", 'w', RUN_STRING, AT(working_directory), "DIR",
           N_("working directory in the container") },
@@ -88,6 +93,7 @@ static const RunOption run_options[] = {
 void run_call_done(RunCall *call) {
         g_strfreev(call->environment);
         g_strfreev(call->properties);
+        g_strfreev(call->volumes);
         if (call->passed)
                 g_ptr_array_unref(call->passed);
         *call = (RunCall) { 0 };

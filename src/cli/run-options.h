@@ -10,10 +10,10 @@
 
 typedef struct RunCall {
         /* NULL: not given */
-        const char *bundle, *rootfs;
-        const char *background, *description, *expand, *service_type, *unit;
+        const char *bundle, *image, *rootfs;
+        const char *background, *description, *expand, *network, *service_type, *unit;
         const char *uid, *gid, *working_directory;
-        char **environment, **properties;
+        char **environment, **properties, **volumes;
         bool collect, ignore_failure, pipe, pty, read_only, same_dir, wait;
         bool system, user;
         bool help, version;

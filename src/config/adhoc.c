@@ -66,6 +66,8 @@ char *adhoc_declaration(const AdhocContainer *c) {
         } values[] = {
                 { "Rootfs", c->rootfs },
                 { "Bundle", c->bundle },
+                { "Image", c->image },
+                { "Network", c->network },
                 { "WorkingDir", c->working_dir },
                 { "User", c->user },
                 { "Group", c->group },
@@ -98,4 +100,22 @@ int adhoc_container_id(const char *unit, char **ret) {
                 return -EINVAL;
         *ret = TAKE_PTR(id);
         return 0;
+}
+
+char *adhoc_message(const char *text) {
+        static const struct {
+                const char *key, *option;
+        } options[] = {
+                { "Bundle", "bundle" }, { "Environment", "setenv" }, { "Group", "gid" },
+                { "Image", "image" },   { "Network", "network" },    { "Rootfs", "rootfs" },
+                { "User", "uid" },      { "Volume", "volume" },      { "WorkingDir", "working-directory" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(options); i++) {
+                const char *rest = startswith(text, options[i].key);
+
+                if (rest && *rest == '=')
+                        return g_strconcat("--", options[i].option, rest, NULL);
+        }
+        return g_strdup(text);
 }

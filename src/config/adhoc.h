@@ -13,14 +13,15 @@
 
 /* NULL: not given. */
 typedef struct AdhocContainer {
-        const char *rootfs, *bundle; /* exactly one of them; absolute */
-        const char *working_dir;     /* in the container */
-        const char *user, *group;    /* names or numbers of the container */
-        char **environment;          /* NAME=value */
-        char **command;              /* program and arguments, taken literally */
-        char **volumes;              /* as in Volume=, sources absolute or names */
-        char **properties;           /* NAME=VALUE, of the unit: here only to be refused where they would
-                                        take the unit apart, as in a file */
+        const char *rootfs, *bundle, *image; /* exactly one of them; paths absolute */
+        const char *network;                 /* as in Network= */
+        const char *working_dir;             /* in the container */
+        const char *user, *group;            /* names or numbers of the container */
+        char **environment;                  /* NAME=value */
+        char **command;                      /* program and arguments, taken literally */
+        char **volumes;                      /* as in Volume=, sources absolute or names */
+        char **properties; /* NAME=VALUE, of the unit: here only to be refused where they would
+                              take the unit apart, as in a file */
         bool read_only;
         bool notify_ready; /* the payload says itself when it is ready */
         bool terminal;
@@ -32,3 +33,7 @@ char *adhoc_declaration(const AdhocContainer *container);
 /* The name of the container that runs in a unit: the unit's name without ".service" and without "berth-" in
  * front, unescaped. -EINVAL: no container can have that name. Caller frees. */
 int adhoc_container_id(const char *unit, char **ret);
+
+/* What is said about a key of the declaration ("User=x: ..."), about the option instead that it came from.
+ * Caller frees. */
+char *adhoc_message(const char *text);

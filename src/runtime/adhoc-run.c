@@ -58,7 +58,8 @@ static int choose_names(const char *wanted, char **ret_unit, char **ret_id) {
 
 /* One line for systemctl status. */
 static char *default_description(const AdhocContainer *c) {
-        char *text = c->command && *c->command ? g_strjoinv(" ", c->command) : g_strdup(c->bundle);
+        char *text = c->command && *c->command ? g_strjoinv(" ", c->command)
+                                               : g_strdup(c->bundle ?: c->image);
 
         for (char *p = text; *p; p++)
                 if (g_ascii_iscntrl(*p))

@@ -125,7 +125,7 @@ def test_bundle(machine, bundles, berth_run):
 
 
 @pytest.mark.parametrize("command, message", [
-    ("berth-run -- true", "one of --rootfs= and --bundle= is needed"),
+    ("berth-run -- true", "one of --image=, --rootfs= and --bundle= is needed"),
     (f"berth-run --rootfs {ROOTFS}", "a command is needed"),
     ("berth-run --rootfs /nowhere -- true", "root directory '/nowhere': No such file or directory"),
     (f"berth-run --rootfs {ROOTFS} --uid=nobody-there -- true", "nobody-there"),

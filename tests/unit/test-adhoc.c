@@ -79,6 +79,40 @@ static void test_settings(void) {
         g_assert_cmpint(file->notify, ==, CONTAINER_NOTIFY_READY);
 }
 
+static void test_sources(void) {
+        static const char *const volumes[] = { "/srv/50%:/a:ro", "data:/b", NULL };
+        const AdhocContainer c = { .image = "oci:/srv/50%/x",
+                                   .network = "none",
+                                   .volumes = (char **) volumes };
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+        _cleanup_free_ char *text = adhoc_declaration(&c);
+        _cleanup_(container_file_freep) ContainerFile *file = read_back(text, messages);
+
+        g_assert_cmpuint(messages->len, ==, 0);
+        g_assert_cmpstr(file->image, ==, "oci:/srv/50%/x");
+        g_assert_cmpint(file->network, ==, CONTAINER_NETWORK_NONE);
+        g_assert_cmpuint(file->volumes->len, ==, 2);
+        g_assert_cmpstr(((const ContainerVolume *) file->volumes->pdata[0])->source, ==, "/srv/50%");
+        g_assert_cmpstr(((const ContainerVolume *) file->volumes->pdata[1])->destination, ==, "/b");
+}
+
+/* Nobody has written "Volume=" there. */
+static void test_message(void) {
+        static const char *const cases[][2] = {
+                { "Volume=x: expected", "--volume=x: expected" },
+                { "WorkingDir=x", "--working-directory=x" },
+                { "User: strange", "User: strange" },
+                { "key 'User' is not possible", "key 'User' is not possible" },
+                { "", "" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                _cleanup_free_ char *said = adhoc_message(cases[i][0]);
+
+                g_assert_cmpstr(said, ==, cases[i][1]);
+        }
+}
+
 static void test_defaults(void) {
         const AdhocContainer c = { .bundle = "/b" };
         _cleanup_free_ char *text = adhoc_declaration(&c);
@@ -120,6 +154,8 @@ int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/adhoc/words", test_words);
         g_test_add_func("/adhoc/settings", test_settings);
+        g_test_add_func("/adhoc/sources", test_sources);
+        g_test_add_func("/adhoc/message", test_message);
         g_test_add_func("/adhoc/defaults", test_defaults);
         g_test_add_func("/adhoc/refused-property", test_refused_property);
         g_test_add_func("/adhoc/container-id", test_container_id);
