@@ -104,20 +104,27 @@ static void apply_key(
         ValueContext context = { .container = c, .entry = entry, .messages = messages };
         const SpecifierContext specifiers = { .container = c->name, .file = c->path };
         void *field = (char *) c + key->offset;
-        _cleanup_free_ char *value = NULL;
+        _cleanup_free_ char *value = NULL, *words = NULL;
         char bad;
 
         if (!*entry->value) {
                 key->reset(field);
                 return;
         }
-        if (specifiers_expand(entry->value, &specifiers, &value, &bad) < 0) {
+        context.value = context.words = entry->value;
+        if (!strchr(entry->value, '%')) {
+                key->parse(&context, field);
+                return;
+        }
+        if (specifiers_expand(entry->value, &specifiers, false, &value, &bad) < 0 ||
+            specifiers_expand(entry->value, &specifiers, true, &words, &bad) < 0) {
                 config_message(messages, LOG_ERR, entry->file, entry->line,
                                "%s=: specifier '%%%.*s' is not known here; a percent sign is written '%%%%'",
                                entry->key, bad ? 1 : 0, &bad);
                 return;
         }
         context.value = value;
+        context.words = words;
         key->parse(&context, field);
 }
 

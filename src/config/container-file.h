@@ -134,6 +134,7 @@ typedef struct ContainerFile {
         char *shm_size;               /* as a mount option has it */
         char **annotations;           /* NAME=value, each name once */
         char *user, *group;           /* numbers or names of the rootfs' passwd and group files */
+        bool group_of_user;           /* group is from User=, and goes with it */
         char **group_add;             /* the same */
         char *working_dir;
         char *host_name;

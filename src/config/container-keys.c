@@ -97,7 +97,7 @@ static const ContainerKey process_keys[] = {
         { "Container", "Sysctl", value_sysctl, reset_strv, FIELD(sysctl) },
         { "Container", "Terminal", value_bool, reset_int_unset, FIELD(terminal) },
         { "Container", "Ulimit", value_ulimit, reset_array, FIELD(ulimits) },
-        { "Container", "User", value_user, reset_string, FIELD(user) },
+        { "Container", "User", value_user, reset_user, FIELD(user) },
         { "Container", "WorkingDir", value_path, reset_string, FIELD(working_dir) },
 };
 
@@ -115,7 +115,7 @@ static const ContainerKey identity_keys[] = {
 static const ContainerKey security_keys[] = {
         { "Container", "AddCapability", value_capabilities, reset_mask, FIELD(add_capability) },
         { "Container", "AmbientCapability", value_capabilities, reset_mask, FIELD(ambient_capability) },
-        { "Container", "AppArmor", value_string, reset_string, FIELD(apparmor) },
+        { "Container", "AppArmor", value_apparmor, reset_string, FIELD(apparmor) },
         { "Container", "DropCapability", value_capabilities, reset_mask, FIELD(drop_capability) },
         { "Container", "Mask", value_mask, reset_strv, FIELD(mask) },
         { "Container", "NoNewPrivileges", value_bool, reset_int_unset, FIELD(no_new_privileges) },

@@ -21,7 +21,7 @@ void value_append_words(char ***list, char **words) {
 bool value_split(const ValueContext *c, char ***ret) {
         const char *error = NULL;
 
-        if (words_split(c->value, ret, &error) >= 0)
+        if (words_split(c->words, ret, &error) >= 0)
                 return true;
         value_error(c, "%s=: %s in '%.80s'", c->entry->key, error, c->value);
         return false;

@@ -14,6 +14,7 @@ typedef struct ValueContext {
         const UnitEntry *entry;
         GPtrArray *messages;
         const char *value; /* of the entry, specifiers replaced; not empty */
+        const char *words; /* the same to be split: what came for specifiers stays in one word */
 } ValueContext;
 
 typedef void (*ValueParser)(const ValueContext *c, void *field);
@@ -73,8 +74,10 @@ void value_group_add(const ValueContext *c, void *field); /* char**: adds */
 void value_sysctl(const ValueContext *c, void *field);    /* char**: adds, as value_environment() */
 void value_ulimit(const ValueContext *c, void *field);    /* GPtrArray* of ContainerUlimit: adds */
 void value_user(const ValueContext *c, void *field);      /* char* user, and the group if there is a colon */
+void reset_user(void *field);                             /* the same */
 
 /* security */
+void value_apparmor(const ValueContext *c, void *field);     /* char*: the name of a profile */
 void value_capabilities(const ValueContext *c, void *field); /* uint64_t: adds bits */
 void value_label(const ValueContext *c, void *field);        /* char*: a type of SELinux */
 void value_label_level(const ValueContext *c, void *field);  /* char* */

@@ -28,6 +28,7 @@ static const char *const dependency_keys[] = {
         "PartOf",
         "PropagatesReloadTo",
         "PropagatesStopTo",
+        "ReloadPropagatedFrom",
         "Requires",
         "Requisite",
         "StopPropagatedFrom",

@@ -221,7 +221,17 @@ static char *value_of(const SpecifierContext *c, char letter) {
         return NULL;
 }
 
-int specifiers_expand(const char *s, const SpecifierContext *context, char **ret, char *ret_bad) {
+/* So that words_split() gives it back as it is. */
+static void append_escaped(GString *out, const char *s) {
+        for (; *s; s++)
+                if (strchr(" \t\n\"'\\", *s))
+                        g_string_append_printf(out, "\\x%02x", (unsigned char) *s);
+                else
+                        g_string_append_c(out, *s);
+}
+
+int specifiers_expand(
+                const char *s, const SpecifierContext *context, bool escape, char **ret, char *ret_bad) {
         _cleanup_string_ GString *out = NULL;
 
         if (!strchr(s, '%')) {
@@ -241,7 +251,10 @@ int specifiers_expand(const char *s, const SpecifierContext *context, char **ret
                         *ret_bad = *s;
                         return -EINVAL;
                 }
-                g_string_append(out, value);
+                if (escape)
+                        append_escaped(out, value);
+                else
+                        g_string_append(out, value);
         }
         *ret = g_string_free(TAKE_PTR(out), FALSE);
         return 0;

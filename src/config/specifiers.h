@@ -3,11 +3,15 @@
 
 /* Specifiers of declarations: "%i" and others, as in units. */
 
+#include <stdbool.h>
+
 typedef struct SpecifierContext {
         const char *container; /* its name */
         const char *file;      /* NAME.container */
 } SpecifierContext;
 
 /* Replaces the specifiers in a value. -EINVAL: one that is not known, or that has no value on this machine;
- * *ret_bad is its letter (0 at the end of s). Caller frees. */
-int specifiers_expand(const char *s, const SpecifierContext *context, char **ret, char *ret_bad);
+ * *ret_bad is its letter (0 at the end of s). With escape, words_split() finds no more words in the result
+ * than in s. Caller frees. */
+int specifiers_expand(
+                const char *s, const SpecifierContext *context, bool escape, char **ret, char *ret_bad);

@@ -50,9 +50,9 @@ static const char *behind_kind(const char *text, const char *kind) {
         return text + n + strspn(text + n, " \t");
 }
 
-static char **from_text(const ValueContext *c, const char *text) {
+static char **from_text(const ValueContext *c, const char *text, const char *words) {
         const char *rest;
-        char **words = NULL;
+        char **list = NULL;
 
         if (g_ascii_strcasecmp(text, KIND_NONE) == 0)
                 return g_new0(char *, 1);
@@ -64,7 +64,8 @@ static char **from_text(const ValueContext *c, const char *text) {
                 ValueContext words_only = *c;
 
                 words_only.value = rest;
-                return value_split(&words_only, &words) ? words : NULL;
+                words_only.words = behind_kind(words, KIND_EXEC);
+                return value_split(&words_only, &list) ? list : NULL;
         }
         return for_shell(text);
 }
@@ -79,14 +80,14 @@ static char *unquote(const char *value) {
 }
 
 void value_health_cmd(const ValueContext *c, void *field) {
-        _cleanup_free_ char *text = unquote(c->value);
+        _cleanup_free_ char *text = unquote(c->value), *for_words = unquote(c->words);
         _cleanup_strv_ char **array = NULL;
         char **words, ***list = field;
 
         if (*text == '[' && json_words_split(text, &array) >= 0)
                 words = from_array(array);
         else
-                words = from_text(c, text);
+                words = from_text(c, text, for_words);
         if (!words || (words[0] && !*words[0])) {
                 g_strfreev(words);
                 value_error(c, "%s=: expected a command, a JSON array with one, or none", c->entry->key);

@@ -181,6 +181,7 @@ static void set_user(const ValueContext *c, char **field, const char *name) {
 
 void value_group(const ValueContext *c, void *field) {
         set_user(c, field, c->value);
+        c->container->group_of_user = false;
 }
 
 void value_group_add(const ValueContext *c, void *field) {
@@ -198,10 +199,25 @@ void value_group_add(const ValueContext *c, void *field) {
                 value_append_words(field, TAKE_PTR(words));
 }
 
+void reset_user(void *field) {
+        ContainerFile *c = (ContainerFile *) ((char *) field - offsetof(ContainerFile, user));
+
+        g_free(c->user);
+        c->user = NULL;
+        if (!c->group_of_user)
+                return;
+        g_free(c->group);
+        c->group = NULL;
+        c->group_of_user = false;
+}
+
 void value_user(const ValueContext *c, void *field) {
         _cleanup_strv_ char **parts = g_strsplit(c->value, ":", 2);
 
+        reset_user(field);
         set_user(c, field, parts[0]);
-        if (parts[1])
-                set_user(c, &c->container->group, parts[1]);
+        if (!parts[1])
+                return;
+        set_user(c, &c->container->group, parts[1]);
+        c->container->group_of_user = true;
 }

@@ -39,6 +39,12 @@ void value_capabilities(const ValueContext *c, void *field) {
         }
 }
 
+/* Profiles of programs are called by their paths. */
+void value_apparmor(const ValueContext *c, void *field) {
+        g_free(*(char **) field);
+        *(char **) field = g_strdup(c->value);
+}
+
 void value_seccomp(const ValueContext *c, void *field) {
         char *path = streq(c->value, "unconfined") ? g_strdup(c->value) : value_resolve_path(c, c->value);
 

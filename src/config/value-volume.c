@@ -312,6 +312,22 @@ static void take_word(MountWords *w, const char *word) {
                 g_string_append_printf(w->options, "%s,", startswith(word, "tmpfs-") ?: word);
 }
 
+/* A source of type=bind is a path, also without a slash; one of type=volume is none. */
+static ContainerVolume *volume_of_source(const ValueContext *c, const MountWords *w) {
+        _cleanup_free_ char *path = NULL;
+
+        if (w->type && streq(w->type, "bind") && !strchr(w->source, '/')) {
+                path = g_strdup_printf("./%s", w->source);
+                return parse_source(c, path);
+        }
+        if (w->type && streq(w->type, "volume") && (*w->source == '.' || strchr(w->source, '/'))) {
+                value_error(c, "%s=: '%.80s' is a path, for which there is type=bind", c->entry->key,
+                            w->source);
+                return NULL;
+        }
+        return parse_source(c, w->source);
+}
+
 static ContainerVolume *volume_of_type(const ValueContext *c, const MountWords *w) {
         if (w->type && streq(w->type, "tmpfs")) {
                 if (!w->source)
@@ -322,7 +338,7 @@ static ContainerVolume *volume_of_type(const ValueContext *c, const MountWords *
         else if (!w->source)
                 value_error(c, "%s=: source= is missing", c->entry->key);
         else
-                return parse_source(c, w->source);
+                return volume_of_source(c, w);
         return NULL;
 }
 

@@ -210,7 +210,7 @@ static void test_specifiers(void) {
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
                 _cleanup_free_ char *expanded = NULL;
                 char bad = '?';
-                int r = specifiers_expand(cases[i].text, &context, &expanded, &bad);
+                int r = specifiers_expand(cases[i].text, &context, false, &expanded, &bad);
 
                 g_assert_cmpint(r, ==, cases[i].expanded ? 0 : -EINVAL);
                 g_assert_cmpstr(expanded, ==, cases[i].expanded);
