@@ -91,6 +91,11 @@ static void append_dependencies(GString *out, const char *value) {
         }
 }
 
+/* What comes of all assignments together is written once. An empty one would be none for systemd. */
+static bool is_ours(const UnitEntry *e) {
+        return streq(e->section, "Socket") && streq(e->key, "Accept");
+}
+
 /* Appends the lines of a section as they were written, those of drop-ins behind those of the file. */
 static void append_section(GString *out, const ContainerFile *c, const char *section) {
         for (unsigned i = 0; i < c->files->len; i++) {
@@ -99,7 +104,7 @@ static void append_section(GString *out, const ContainerFile *c, const char *sec
                 for (unsigned k = 0; k < entries->len; k++) {
                         const UnitEntry *e = &g_array_index(entries, UnitEntry, k);
 
-                        if (!e->key || !streq(e->section, section))
+                        if (!e->key || !streq(e->section, section) || is_ours(e))
                                 continue;
                         g_string_append_printf(out, "%s=", e->key);
                         if (streq(section, "Unit") && is_dependency_key(e->key))
@@ -270,6 +275,7 @@ static void add_socket(Generation *g) {
         if (g->connection) {
                 char *real = g_strdup_printf("%s%s", g->connection, g->socket + STRLEN("container"));
 
+                g_string_append(out, "Accept=yes\n");
                 add(g, g_strdup(g->socket), NULL, g_strdup(real));
                 add(g, real, g_string_free(out, FALSE), NULL);
                 return;
