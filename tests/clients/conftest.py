@@ -19,6 +19,7 @@ sys.path.insert(0, str(HERE.parent / "machine"))
 from bundles import Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
 from machine import Machine, from_now_on  # noqa: E402
+from reruns import keep_journal, pytest_runtest_makereport, pytest_terminal_summary  # noqa: E402, F401
 
 # The network of the host or none: a machine has no bridges and no packet filter.
 CONTAINERS_CONF = """
@@ -91,12 +92,4 @@ def journal_of_failures(request, machine):
     machine.since = from_now_on()
     yield
     if getattr(request.node, "failed", False):
-        journal = machine.journal("--output=short-monotonic")
-        print(f"---- journal of the machine ----\n{journal}")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if report.failed:
-        item.failed = True
+        keep_journal(request.node, machine.journal("--output=short-monotonic"))

@@ -21,6 +21,7 @@ from bundles import REPORTS, Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
 from listener import ADDRESS, Listener, Ways  # noqa: E402
 from machine import Machine, from_now_on  # noqa: E402
+from reruns import keep_journal, pytest_runtest_makereport, pytest_terminal_summary  # noqa: E402, F401
 from runtimes import RUNTIME, Runtime  # noqa: E402
 from users import User  # noqa: E402
 
@@ -184,12 +185,4 @@ def journal_of_failures(request, machine):
     machine.since = from_now_on()
     yield
     if getattr(request.node, "failed", False):
-        journal = machine.journal("--output=short-monotonic")
-        print(f"---- journal of the machine ----\n{journal}")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if report.failed:
-        item.failed = True
+        keep_journal(request.node, machine.journal("--output=short-monotonic"))
