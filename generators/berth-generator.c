@@ -24,6 +24,7 @@ typedef struct Output {
         int kmsg_fd;      /* -EBADF: only stderr */
         pid_t pid;        /* ours, for names of temporary files */
         GHashTable *made; /* directories */
+        GHashTable *said; /* lines: a template's are also those of its instances */
         bool failed;
 } Output;
 
@@ -48,14 +49,21 @@ static void print_line(Output *out, int level, const char *line) {
 static void print_messages(Output *out, const GPtrArray *messages) {
         for (unsigned i = 0; i < messages->len; i++) {
                 const ConfigMessage *m = messages->pdata[i];
-                _cleanup_free_ char *line = config_message_format(m);
+                char *line = config_message_format(m);
 
-                print_line(out, m->level, line);
+                if (m->level <= LOG_ERR)
+                        out->failed = true;
+                if (!g_hash_table_contains(out->said, line))
+                        print_line(out, m->level, line);
+                g_hash_table_add(out->said, line); /* takes it over */
         }
 }
 
+/* In the same directory; as short for the longest name. */
 static char *temporary_name(const Output *out, const char *path) {
-        return g_strdup_printf("%s.%d~", path, (int) out->pid);
+        const char *slash = strrchr(path, '/');
+
+        return g_strdup_printf("%.*s.#berth-%d", slash ? (int) (slash + 1 - path) : 0, path, (int) out->pid);
 }
 
 static int rename_or_remove(const Output *out, const char *temp, const char *path) {
@@ -141,13 +149,23 @@ static void generate_for_all(Output *out) {
         dropin_file_free(file);
 }
 
-static void generate(Output *out, const DropinContext *context, const ConfigFound *found) {
+/* What there is, and where. */
+typedef struct Declarations {
+        const char *const *directories;
+        GPtrArray *found; /* grows by default instances */
+        GPtrArray *messages;
+} Declarations;
+
+static void generate(
+                Output *out, const DropinContext *context, const Declarations *all,
+                const ConfigFound *found) {
         _cleanup_ptr_array_ GPtrArray *messages = config_messages_new(), *files = NULL;
         _cleanup_(container_file_freep) ContainerFile *container = NULL;
 
         if (container_file_load(found, messages, &container) < 0)
                 return; /* masked */
         print_messages(out, messages);
+        container_file_add_default(container, all->directories, all->found);
         files = dropin_generate(container, context, config_messages_have_errors(messages));
         for (unsigned i = 0; i < files->len; i++) {
                 const DropinFile *file = files->pdata[i];
@@ -172,14 +190,14 @@ static bool is_user_manager(const char *program) {
         return strstr(program, "user-generators/") != NULL;
 }
 
-static int generate_all(
-                const char *directory, bool user, const GPtrArray *found, const GPtrArray *messages) {
+static int generate_all(const char *directory, bool user, const Declarations *all) {
         const DropinContext context = {
                 .unit_dir = user ? USER_UNIT_DIR : SYSTEM_UNIT_DIR,
                 .libexecdir = BERTH_LIBEXECDIR,
                 .user = user,
         };
-        _cleanup_hash_ GHashTable *made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        _cleanup_hash_ GHashTable *made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                                  *said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         _cleanup_close_ int dir_fd = -EBADF, kmsg_fd = -EBADF;
         Output out;
 
@@ -191,11 +209,11 @@ static int generate_all(
                 fprintf(stderr, "berth-generator: %s: %m\n", directory);
                 return EXIT_FAILURE;
         }
-        out = (Output) { .dir_fd = dir_fd, .kmsg_fd = kmsg_fd, .pid = getpid(), .made = made };
-        print_messages(&out, messages);
+        out = (Output) { .dir_fd = dir_fd, .kmsg_fd = kmsg_fd, .pid = getpid(), .made = made, .said = said };
+        print_messages(&out, all->messages);
         generate_for_all(&out);
-        for (unsigned i = 0; i < found->len; i++)
-                generate(&out, &context, found->pdata[i]);
+        for (unsigned i = 0; i < all->found->len; i++)
+                generate(&out, &context, all, all->found->pdata[i]);
         return out.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -212,5 +230,9 @@ int main(int argc, char **argv) {
         user = is_user_manager(argv[0]);
         directories = config_search_path(user);
         found = config_enumerate((const char *const *) directories, messages);
-        return generate_all(argv[1], user, found, messages);
+        return generate_all(
+                        argv[1], user,
+                        &(Declarations) { .directories = (const char *const *) directories,
+                                          .found = found,
+                                          .messages = messages });
 }

@@ -9,6 +9,7 @@
 #include "basic/macro.h"
 #include "basic/unit-name.h"
 #include "runtime/prepare-config.h"
+#include "runtime/prepare-instance.h"
 #include "runtime/prepare.h"
 #include "runtime/reload-request.h"
 
@@ -24,13 +25,17 @@ static int explain(const char *id, const char *declared) {
         return prepare_explain(declared);
 }
 
+static int instance(const char *id, const char *declared) {
+        return prepare_instance(declared);
+}
+
 static const struct {
         const char *name;
         int (*run)(const char *id, const char *declared);
 } verbs[] = {
         { "start", prepare_start }, { "reload", reload },
         { "stop", prepare_end },    { "remove", stop }, /* for units that nobody is to see coming back */
-        { "explain", explain },
+        { "explain", explain },     { "instance", instance },
 };
 
 int main(int argc, char **argv) {
@@ -40,7 +45,8 @@ int main(int argc, char **argv) {
         log_set_level(LOG_INFO);
         log_set_style(getenv("JOURNAL_STREAM") ? LOG_STYLE_JOURNAL : LOG_STYLE_PLAIN);
         if (argc != 3 && !(argc == 4 && streq(argv[1], "guard"))) {
-                log_error("Usage: berth-prepare start|reload|stop|remove|explain INSTANCE, or guard "
+                log_error("Usage: berth-prepare start|reload|stop|remove|explain|instance INSTANCE, or "
+                          "guard "
                           "INSTANCE UNIT");
                 return EXIT_FAILURE;
         }

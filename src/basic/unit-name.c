@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "basic/cleanup.h"
+#include "basic/declared-name.h"
 #include "basic/macro.h"
 
 #define ID_MAX            255U
@@ -55,12 +56,27 @@ static char *connection_id(const char *declared, const char *instance) {
         return g_strdelimit(id, ":", '_');
 }
 
+/* An instance of a template. */
+static int instance_parse(const char *argument, const char *at, char **ret_id, char **ret_declared) {
+        _cleanup_free_ char *escaped = g_strndup(argument, at - argument),
+                            *prefix = unit_name_unescape(escaped), *declared = NULL;
+
+        if (!prefix || !at[1])
+                return -EINVAL;
+        declared = g_strdup_printf("%s%s", prefix, at);
+        if (declared_name_check(declared) < 0)
+                return -EINVAL;
+        *ret_id = declared_id(declared);
+        *ret_declared = TAKE_PTR(declared);
+        return 0;
+}
+
 int unit_argument_parse(const char *argument, char **ret_id, char **ret_declared) {
         _cleanup_free_ char *prefix = NULL, *id = NULL, *declared = NULL;
         const char *at = strchr(argument, '@');
 
         if (at && !startswith(argument, CONNECTION_PREFIX))
-                return -EINVAL;
+                return instance_parse(argument, at, ret_id, ret_declared);
         prefix = at ? g_strndup(argument + STRLEN(CONNECTION_PREFIX),
                                 at - argument - STRLEN(CONNECTION_PREFIX))
                     : g_strdup(argument);

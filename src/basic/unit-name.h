@@ -16,9 +16,10 @@ char *unit_name_escape(const char *s);
 char *unit_name_unescape(const char *s);
 
 /* The containers that a unit's argument names: "web", an escaped instance of container@.service, is
- * container web itself; "container-web@0-127.0.0.1:80-127.0.0.1:4711" is what %N of container-web@.service
- * is for one connection: the container web-0-127.0.0.1_80-127.0.0.1_4711, which web.container declares.
- * -EINVAL: no container can have such a name. Callers free. */
+ * container web itself; "web@1" is an instance of a template (declared-name.h);
+ * "container-web@0-127.0.0.1:80-127.0.0.1:4711" is what %N of container-web@.service is for one connection:
+ * the container web-0-127.0.0.1_80-127.0.0.1_4711, which web.container declares. -EINVAL: no container can
+ * have such a name. Callers free. */
 int unit_argument_parse(const char *argument, char **ret_id, char **ret_declared);
 
 /* Names of slice and scope of a container from linux.cgroupsPath ("slice:prefix:name"). Without one they are

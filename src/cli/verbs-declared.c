@@ -126,8 +126,9 @@ static void print_file(const DropinFile *file) {
                 printf("---%s---\n%s\n", file->path, file->data);
 }
 
-/* Returns whether the declaration is free of errors. */
-static bool generate_one(const ConfigFound *found) {
+/* Returns whether the declaration is free of errors. Default instances are added to list. */
+static bool generate_one(const ConfigFound *found, GPtrArray *list) {
+        _cleanup_strv_ char **directories = config_search_path(geteuid() != 0);
         const DropinContext context = {
                 .unit_dir = geteuid() == 0 ? SYSTEM_UNIT_DIR : USER_UNIT_DIR,
                 .libexecdir = BERTH_LIBEXECDIR,
@@ -141,6 +142,7 @@ static bool generate_one(const ConfigFound *found) {
                 return true; /* masked */
         print_messages(messages);
         broken = config_messages_have_errors(messages);
+        container_file_add_default(container, (const char *const *) directories, list);
         files = dropin_generate(container, &context, broken);
         for (unsigned i = 0; i < files->len; i++)
                 print_file(files->pdata[i]);
@@ -160,7 +162,7 @@ int verb_generate(const VerbCall *call) {
         print_messages(messages);
         fine = complete && !config_messages_have_errors(messages);
         for (unsigned i = 0; i < list->len; i++)
-                if (!generate_one(list->pdata[i]))
+                if (!generate_one(list->pdata[i], list))
                         fine = false;
         return fine ? EXIT_SUCCESS : EXIT_FAILURE;
 }

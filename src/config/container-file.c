@@ -8,6 +8,7 @@
 #include <syslog.h>
 
 #include "basic/capability-names.h"
+#include "basic/declared-name.h"
 #include "basic/macro.h"
 #include "basic/time-span.h"
 #include "config/container-keys.h"
@@ -227,6 +228,11 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                   "ProxyPort= and Accept=yes exclude each other: the one is for a container that stays" },
                 { c->idle_stop && c->proxy_ports->len == 0,
                   "IdleStopSec= needs ProxyPort=: a container is idle when nothing goes through that" },
+                { c->accept > 0 && declared_instance(c->name),
+                  "Accept=yes is not possible in a template: there is a container for each connection "
+                  "anyway" },
+                { c->network == CONTAINER_NETWORK_CONTAINER && streq(c->network_target, c->name),
+                  "Network=container: names the container itself" },
                 { c->has_socket && !has_listener(c), "section [Socket] has no Listen...= setting" },
         };
 
@@ -234,6 +240,9 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                 if (rules[i].wrong)
                         config_message(messages, LOG_ERR, c->path, 0, "%s", rules[i].text);
         check_proxy_ports(c, messages);
+        if (c->default_instance && !declared_instance(c->name))
+                config_message(messages, LOG_WARNING, c->path, 0,
+                               "DefaultInstance= has no effect: a template is called NAME@.container");
 }
 
 static void unit_file_destroy(void *p) {
@@ -245,6 +254,7 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         bool broken = config_messages_have_errors(messages);
 
         c->name = g_strdup(name);
+        c->id = declared_id(name);
         c->path = g_strdup(((const UnitFile *) files->pdata[0])->path);
         c->files = files;
         g_ptr_array_set_free_func(files, unit_file_destroy);
@@ -299,6 +309,18 @@ static int load_file(const ConfigFound *found, const char *path, GPtrArray *file
         return r;
 }
 
+/* Who has drop-ins for an instance has not asked for it, except for the template's own choice. */
+static void forget_install(ContainerFile *c) {
+        char ***lists[] = { &c->wanted_by, &c->required_by, &c->upheld_by };
+
+        if (c->default_instance && streq(c->default_instance, declared_instance(c->name)))
+                return;
+        for (size_t i = 0; i < ELEMENTSOF(lists); i++) {
+                g_strfreev(*lists[i]);
+                *lists[i] = NULL;
+        }
+}
+
 int container_file_load(const ConfigFound *found, GPtrArray *messages, ContainerFile **ret) {
         _cleanup_ptr_array_ GPtrArray *files = g_ptr_array_new_with_free_func(unit_file_destroy);
 
@@ -307,7 +329,27 @@ int container_file_load(const ConfigFound *found, GPtrArray *messages, Container
         for (unsigned i = 0; i < found->dropins->len; i++)
                 (void) load_file(found, found->dropins->pdata[i], files, messages);
         *ret = container_file_new(found->name, TAKE_PTR(files), messages);
+        if (!found->named)
+                forget_install(*ret);
         return 0;
+}
+
+static bool is_listed(const GPtrArray *list, const char *name) {
+        for (unsigned i = 0; i < list->len; i++)
+                if (streq(((const ConfigFound *) list->pdata[i])->name, name))
+                        return true;
+        return false;
+}
+
+void container_file_add_default(const ContainerFile *c, const char *const *directories, GPtrArray *list) {
+        _cleanup_free_ char *name = NULL;
+        ConfigFound *found;
+
+        if (!declared_is_template(c->name) || !c->default_instance)
+                return;
+        name = g_strdup_printf("%s%s", c->name, c->default_instance);
+        if (!is_listed(list, name) && config_find(directories, name, &found) >= 0)
+                g_ptr_array_add(list, found);
 }
 
 void container_file_free(ContainerFile *c) {
@@ -316,6 +358,7 @@ void container_file_free(ContainerFile *c) {
         if (!c)
                 return;
         g_free(c->name);
+        g_free(c->id);
         g_free(c->path);
         for (size_t i = 0; (key = container_key_at(i)); i++)
                 key->reset((char *) c + key->offset);

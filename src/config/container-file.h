@@ -112,7 +112,8 @@ typedef struct ContainerProxyPort {
 } ContainerProxyPort;
 
 typedef struct ContainerFile {
-        char *name;
+        char *name;       /* as of declared-name.h */
+        char *id;         /* of the container */
         char *path;       /* NAME.container itself */
         GPtrArray *files; /* of UnitFile*: it and its drop-ins, in the order they apply */
 
@@ -156,7 +157,7 @@ typedef struct ContainerFile {
         ContainerNotify notify;
         char **notify_allow; /* words of NotifyAllow=, each of them known */
         ContainerNetwork network;
-        char *network_target; /* see there */
+        char *network_target; /* see there; a container by its name as of declared-name.h */
         GPtrArray *patches;   /* of ContainerWord*: JSON objects, or absolute paths; NULL: none */
         int stop_signal;      /* 0: not given */
         char **reload_cmd;
@@ -171,8 +172,9 @@ typedef struct ContainerFile {
 
         /* [Install], names of units */
         char **wanted_by, **required_by, **upheld_by;
-        bool has_socket; /* there is a [Socket] section */
-        int accept;      /* a container for each connection; -1: not given */
+        char *default_instance; /* of a template */
+        bool has_socket;        /* there is a [Socket] section */
+        int accept;             /* a container for each connection; -1: not given */
 } ContainerFile;
 
 /* Reads what found names. Appends to messages; the result is as complete as the files allow. Returns 0, also
@@ -181,6 +183,10 @@ int container_file_load(const ConfigFound *found, GPtrArray *messages, Container
 
 /* The same from texts in memory: files are UnitFile* and are taken over; the first is the main one. Pure. */
 ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray *messages);
+
+/* Adds the instance that DefaultInstance= of a template names to a list of config_enumerate(), unless it is
+ * there. Does not log. */
+void container_file_add_default(const ContainerFile *c, const char *const *directories, GPtrArray *list);
 
 /* Whether there are checks at all. Pure. */
 bool container_health_is_checked(const ContainerHealth *health);

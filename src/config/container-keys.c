@@ -159,6 +159,7 @@ static const ContainerKey health_keys[] = {
 };
 
 static const ContainerKey install_keys[] = {
+        { "Install", "DefaultInstance", value_instance, reset_string, FIELD(default_instance) },
         { "Install", "RequiredBy", value_units, reset_strv, FIELD(required_by) },
         { "Install", "UpheldBy", value_units, reset_strv, FIELD(upheld_by) },
         { "Install", "WantedBy", value_units, reset_strv, FIELD(wanted_by) },

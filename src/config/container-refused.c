@@ -61,7 +61,6 @@ static const struct {
         { "Install", "Alias",
           "instances of container@.service have no second names; link another NAME.container to this file" },
         { "Install", "Also", "list the other units in their own files" },
-        { "Install", "DefaultInstance", "a declared container is one instance, not a template" },
 
         { "Service", "AmbientCapabilities",
           "it is about the supervisor; use AmbientCapability= in [Container]" },

@@ -5,6 +5,7 @@
 
 #include "config/container-values.h"
 
+#include "basic/declared-name.h"
 #include "basic/macro.h"
 #include "basic/parse-util.h"
 #include "basic/signal-util.h"
@@ -189,4 +190,16 @@ void value_units(const ValueContext *c, void *field) {
                 }
         if (good)
                 value_append_words(field, TAKE_PTR(words));
+}
+
+void value_instance(const ValueContext *c, void *field) {
+        _cleanup_free_ char *name = g_strdup_printf("x@%s", c->value);
+
+        if (declared_name_check(name) < 0) {
+                value_error(c, "%s=%s: expected letters, digits, ':', '-', '_', '.' and '\\'", c->entry->key,
+                            c->value);
+                return;
+        }
+        g_free(*(char **) field);
+        *(char **) field = g_strdup(c->value);
 }

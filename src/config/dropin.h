@@ -41,6 +41,6 @@ typedef struct DropinContext {
 DropinFile *dropin_for_version(int version);
 void dropin_file_free(void *file);
 
-/* All files of a container as GPtrArray of DropinFile*, in an order that only depends on the input; broken:
- * the declaration has errors. Pure. */
+/* All files of a container, or those that a template needs whatever its instances are, as GPtrArray of
+ * DropinFile*, in an order that only depends on the input; broken: the declaration has errors. Pure. */
 GPtrArray *dropin_generate(const ContainerFile *container, const DropinContext *context, bool broken);

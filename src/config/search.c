@@ -9,11 +9,12 @@
 #include <sys/sysmacros.h>
 #include <syslog.h>
 
+#include "basic/declared-name.h"
 #include "basic/macro.h"
-#include "basic/unit-name.h"
 #include "config/messages.h"
 
 #define SUFFIX        ".container"
+#define EVERYBODY     "container.d"
 #define FILE_SIZE_MAX (16 * 1024 * 1024)
 
 static const char *const system_directories[] = {
@@ -81,43 +82,64 @@ static char *name_of(const char *file, const char *suffix) {
 
 typedef struct Search {
         GHashTable *found;       /* name -> ConfigFound */
-        GHashTable *dropin_dirs; /* name -> GPtrArray of directories, highest precedence first */
+        GHashTable *dropin_dirs; /* name -> GPtrArray of those of the directories that have NAME.container.d
+                                  */
         GPtrArray *messages;
 } Search;
 
-static void add_file(Search *s, const char *directory, const char *file) {
-        _cleanup_free_ char *name = name_of(file, SUFFIX), *path = NULL;
-        ConfigFound *found;
+static ConfigFound *found_new(const char *name, char *path, bool named) {
+        ConfigFound *found = g_new0(ConfigFound, 1);
 
-        if (!name || g_hash_table_contains(s->found, name))
-                return;
-        path = g_strdup_printf("%s/%s", directory, file);
-        if (!container_id_is_valid(name)) {
+        found->name = g_strdup(name);
+        found->path = path;
+        found->named = named;
+        found->checked = isempty(getenv("BERTH_UNIT_PATH"));
+        found->dropins = g_ptr_array_new_with_free_func(g_free);
+        return found;
+}
+
+/* In a form that can be printed: anything can be the name of a file. */
+static void bad_name(Search *s, const char *directory, const char *file, const char *name, int r) {
+        _cleanup_free_ char *printable = g_strescape(name, NULL), *escaped = g_strescape(file, NULL),
+                            *path = g_strdup_printf("%s/%s", directory, escaped);
+
+        if (r == -ENAMETOOLONG)
+                config_message(s->messages, LOG_ERR, path, 0, "the name is too long for that of a unit");
+        else
                 config_message(s->messages, LOG_ERR, path, 0,
                                "'%s' cannot be the name of a container: letters, digits and _+-. are "
                                "allowed",
-                               name);
-                return;
-        }
-        found = g_new0(ConfigFound, 1);
-        found->name = g_strdup(name);
-        found->path = TAKE_PTR(path);
-        found->dropins = g_ptr_array_new_with_free_func(g_free);
-        g_hash_table_insert(s->found, g_strdup(name), found);
+                               printable);
 }
 
+static void add_file(Search *s, const char *directory, const char *file) {
+        _cleanup_free_ char *name = name_of(file, SUFFIX);
+        int r;
+
+        if (!name || g_hash_table_contains(s->found, name))
+                return;
+        r = declared_name_check(name);
+        if (r < 0)
+                bad_name(s, directory, file, name, r);
+        else
+                g_hash_table_insert(
+                                s->found, g_strdup(name),
+                                found_new(name, g_strdup_printf("%s/%s", directory, file), true));
+}
+
+/* "" stands for container.d, which is for all. */
 static void add_dropin_directory(Search *s, const char *directory, const char *file) {
-        _cleanup_free_ char *name = name_of(file, SUFFIX ".d");
+        _cleanup_free_ char *name = streq(file, EVERYBODY) ? g_strdup("") : name_of(file, SUFFIX ".d");
         GPtrArray *list;
 
         if (!name)
                 return;
         list = g_hash_table_lookup(s->dropin_dirs, name);
         if (!list) {
-                list = g_ptr_array_new_with_free_func(g_free);
+                list = g_ptr_array_new();
                 g_hash_table_insert(s->dropin_dirs, g_strdup(name), list);
         }
-        g_ptr_array_add(list, g_strdup_printf("%s/%s", directory, file));
+        g_ptr_array_add(list, (char *) directory);
 }
 
 /* The state directories of containers may lie beside the files (/run/berth); only the ending counts. */
@@ -140,6 +162,27 @@ static void read_directory(Search *s, const char *directory) {
 
 static int compare_strings(const void *a, const void *b) {
         return strcmp(*(const char *const *) a, *(const char *const *) b);
+}
+
+/* ---- drop-ins ---- */
+
+/* The names whose drop-ins a declaration has, that of itself first; not that of all. */
+static GPtrArray *dropin_names(const char *name) {
+        GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+        size_t prefix = strcspn(name, "@");
+        bool template = name[prefix];
+
+        g_ptr_array_add(list, g_strdup(name));
+        if (template && !declared_is_template(name))
+                g_ptr_array_add(list, g_strndup(name, prefix + 1));
+        for (size_t i = prefix - 1; i-- > 1;) {
+                if (name[i] != '-')
+                        continue;
+                if (template)
+                        g_ptr_array_add(list, g_strdup_printf("%.*s@", (int) i + 1, name));
+                g_ptr_array_add(list, g_strndup(name, i + 1));
+        }
+        return list;
 }
 
 /* Lists *.conf of the directories: names sorted, for each the path in the first directory that has it. */
@@ -168,12 +211,51 @@ static void list_dropins(const GPtrArray *directories, GPtrArray *dropins) {
                                                 (const char *) names->pdata[i]));
 }
 
+/* known: names of which there are directories at all; NULL: not known. */
+static bool may_have(GHashTable *known, const char *name, const char *directory) {
+        const GPtrArray *list = known ? g_hash_table_lookup(known, name) : NULL;
+
+        return !known || (list && g_ptr_array_find((GPtrArray *) list, directory, NULL));
+}
+
+static void find_dropins(const char *const *directories, GHashTable *known, ConfigFound *found) {
+        _cleanup_ptr_array_ GPtrArray *names = dropin_names(found->name),
+                                      *paths = g_ptr_array_new_with_free_func(g_free);
+
+        for (const char *const *d = directories; *d; d++)
+                for (unsigned i = 0; i < names->len; i++)
+                        if (may_have(known, names->pdata[i], *d))
+                                g_ptr_array_add(paths,
+                                                g_strdup_printf("%s/%s" SUFFIX ".d", *d,
+                                                                (const char *) names->pdata[i]));
+        for (const char *const *d = directories; *d; d++)
+                if (may_have(known, "", *d))
+                        g_ptr_array_add(paths, g_strdup_printf("%s/" EVERYBODY, *d));
+        list_dropins(paths, found->dropins);
+}
+
+/* ---- all of them ---- */
+
 static int compare_found(const void *a, const void *b) {
         return strcmp((*(ConfigFound *const *) a)->name, (*(ConfigFound *const *) b)->name);
 }
 
-static bool is_override(void) {
-        return !isempty(getenv("BERTH_UNIT_PATH"));
+/* Instances that have drop-ins, but no file of their own. */
+static void add_instances(Search *s) {
+        GHashTableIter iter;
+        void *key;
+
+        g_hash_table_iter_init(&iter, s->dropin_dirs);
+        while (g_hash_table_iter_next(&iter, &key, NULL)) {
+                const char *name = key, *instance = declared_instance(name);
+                _cleanup_free_ char *template = instance ? g_strndup(name, instance - name) : NULL;
+                const ConfigFound *found = template ? g_hash_table_lookup(s->found, template) : NULL;
+
+                if (!found || !*instance || g_hash_table_contains(s->found, name) ||
+                    declared_name_check(name) < 0)
+                        continue;
+                g_hash_table_insert(s->found, g_strdup(name), found_new(name, g_strdup(found->path), false));
+        }
 }
 
 GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages) {
@@ -185,22 +267,21 @@ GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages)
         GHashTableIter iter;
         void *value;
 
-        for (; *directories; directories++)
-                read_directory(&s, *directories);
+        for (const char *const *d = directories; *d; d++)
+                read_directory(&s, *d);
+        add_instances(&s);
         g_hash_table_iter_init(&iter, found);
         while (g_hash_table_iter_next(&iter, NULL, &value)) {
-                ConfigFound *f = value;
-                const GPtrArray *dropin_dirs = g_hash_table_lookup(dirs, f->name);
-
-                f->checked = !is_override();
-                if (dropin_dirs)
-                        list_dropins(dropin_dirs, f->dropins);
-                g_ptr_array_add(list, f);
+                if (g_hash_table_size(dirs) > 0)
+                        find_dropins(directories, dirs, value);
+                g_ptr_array_add(list, value);
         }
         g_ptr_array_sort(list, compare_found);
         config_messages_sort(messages);
         return list;
 }
+
+/* ---- one ---- */
 
 static char *find_file(const char *const *directories, const char *name) {
         for (; *directories; directories++) {
@@ -215,20 +296,18 @@ static char *find_file(const char *const *directories, const char *name) {
 
 int config_find(const char *const *directories, const char *name, ConfigFound **ret) {
         _cleanup_free_ char *path = find_file(directories, name);
-        _cleanup_ptr_array_ GPtrArray *dropin_dirs = g_ptr_array_new_with_free_func(g_free);
-        ConfigFound *found;
+        const char *instance = declared_instance(name);
+        bool named = path;
 
+        if (!path && instance) {
+                _cleanup_free_ char *template = g_strndup(name, instance - name);
+
+                path = find_file(directories, template);
+        }
         if (!path)
                 return -ENOENT;
-        for (; *directories; directories++)
-                g_ptr_array_add(dropin_dirs, g_strdup_printf("%s/%s" SUFFIX ".d", *directories, name));
-        found = g_new0(ConfigFound, 1);
-        found->name = g_strdup(name);
-        found->path = TAKE_PTR(path);
-        found->dropins = g_ptr_array_new_with_free_func(g_free);
-        found->checked = !is_override();
-        list_dropins(dropin_dirs, found->dropins);
-        *ret = found;
+        *ret = found_new(name, TAKE_PTR(path), named);
+        find_dropins(directories, NULL, *ret);
         return 0;
 }
 

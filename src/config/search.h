@@ -4,7 +4,9 @@
 /* Where declarations lie and which of them counts. Directories have the precedence that unit directories
  * have: the first that has a name wins, an empty file or a link to /dev/null masks it; NAME.container.d/
  * (any directory) has drop-ins, *.conf, with the same rule for each of their names, applied in the order of
- * these. */
+ * these. As for units, there are drop-ins for more than one name: for all that begin with "web-" in
+ * web-.container.d, for all instances of a template in web@.container.d, for all in container.d; of the same
+ * name, those of an earlier directory and then of the longer name count, those of container.d last. */
 
 #include <glib.h>
 #include <stdbool.h>
@@ -12,8 +14,9 @@
 #include "basic/cleanup.h"
 
 typedef struct ConfigFound {
-        char *name;         /* without ".container" */
-        char *path;         /* the file that counts */
+        char *name;         /* as of declared-name.h: "web", "web@1", "web@" */
+        char *path;         /* the file that counts: of an instance without one, the template's */
+        bool named;         /* there is a file of that name; else an instance of which there are drop-ins */
         GPtrArray *dropins; /* of char*: paths in the order of application; never NULL */
         bool checked;       /* writable by everybody is an error (not under BERTH_UNIT_PATH) */
 } ConfigFound;
@@ -27,12 +30,13 @@ DEFINE_CLEANUP(ConfigFound *, config_found_free);
  */
 char **config_search_path(bool user);
 
-/* All names in the directories, sorted, as GPtrArray of ConfigFound*. Directories that do not exist are
- * empty; others that cannot be read, and files whose name no container can have, are told in messages. Does
- * not log. */
+/* All names in the directories, sorted, as GPtrArray of ConfigFound*: with templates, and those of their
+ * instances that have a file or drop-ins of their own. Directories that do not exist are empty; others that
+ * cannot be read, and files whose name no container can have, are told in messages. Does not log. */
 GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages);
 
-/* One name. -ENOENT: no directory has it. Does not log. */
+/* One name; that of an instance is found if there is the template. -ENOENT: no directory has it. Does not
+ * log. */
 int config_find(const char *const *directories, const char *name, ConfigFound **ret);
 
 /* Reads a declaration or drop-in. Returns 1, 0 when it is masked (empty, or a link to /dev/null), -EPERM

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "basic/cleanup.h"
+#include "basic/declared-name.h"
 #include "basic/macro.h"
 #include "basic/unit-name.h"
 
@@ -27,25 +28,55 @@ static bool is_user(void) {
 
 /* ---- names ---- */
 
-static char *instance(const SpecifierContext *c, const char *detail) {
-        return unit_name_escape(c->container);
+/* An instance of a template has names as if the template were the unit; NULL for others. */
+static const char *own_instance(const SpecifierContext *c) {
+        const char *instance = declared_instance(c->container);
+
+        return instance && !*instance ? SPECIFIER_ANY_INSTANCE : instance;
 }
 
+static char *instance(const SpecifierContext *c, const char *detail) {
+        return own_instance(c) ? g_strdup(own_instance(c)) : declared_escape(c->container);
+}
+
+/* Of a template's instance, a path as systemd-escape(1) writes it. Malformed escapes stay. */
 static char *container(const SpecifierContext *c, const char *detail) {
-        return g_strdup(c->container);
+        _cleanup_free_ char *path = NULL;
+        char *unescaped;
+
+        if (!own_instance(c))
+                return g_strdup(c->container);
+        path = g_strdelimit(g_strdup(own_instance(c)), "-", '/');
+        unescaped = unit_name_unescape(path);
+        return unescaped ?: TAKE_PTR(path);
 }
 
 static char *unit(const SpecifierContext *c, const char *type) {
-        _cleanup_free_ char *escaped = unit_name_escape(c->container);
+        _cleanup_free_ char *escaped = declared_escape(c->container);
 
-        return g_strdup_printf("container@%s%s", escaped, type);
+        return g_strdup_printf(
+                        "container@%s%s%s", escaped,
+                        declared_is_template(c->container) ? SPECIFIER_ANY_INSTANCE : "", type);
 }
 
 static char *text(const SpecifierContext *c, const char *value) {
         return g_strdup(value);
 }
 
-/* What follows the last "-" of the prefix, which has none. */
+/* P and p: the template's name, or that of all units. J and j: what follows its last "-". Capitals are not
+ * escaped. */
+static char *prefix(const SpecifierContext *c, const char *detail) {
+        _cleanup_free_ char *name = NULL;
+        const char *part, *dash;
+
+        if (!own_instance(c))
+                return g_strdup("container");
+        name = g_strndup(c->container, strcspn(c->container, "@"));
+        dash = strrchr(name, '-');
+        part = (*detail == 'J' || *detail == 'j') && dash ? dash + 1 : name;
+        return g_ascii_islower(*detail) ? unit_name_escape(part) : g_strdup(part);
+}
+
 static char *path_of_file(const SpecifierContext *c, const char *detail) {
         return *detail == 'y' ? g_strdup(c->file) : g_path_get_dirname(c->file);
 }
@@ -185,11 +216,11 @@ static const Specifier specifiers[] = {
         { 'G', user_id, "G" },
         { 'H', system_name, "H" },
         { 'I', container },
-        { 'J', text, "container" },
+        { 'J', prefix, "J" },
         { 'L', log_directory },
         { 'M', os_release, "IMAGE_ID" },
         { 'N', unit, "" },
-        { 'P', text, "container" },
+        { 'P', prefix, "P" },
         { 'S', directory, "/var/lib|XDG_STATE_HOME|.local/state" },
         { 'T', temporary, "/tmp" },
         { 'U', user_id, "U" },
@@ -201,12 +232,12 @@ static const Specifier specifiers[] = {
         { 'd', credentials },
         { 'h', home },
         { 'i', instance },
-        { 'j', text, "container" },
+        { 'j', prefix, "j" },
         { 'l', system_name, "l" },
         { 'm', first_line, "/etc/machine-id" },
         { 'n', unit, ".service" },
         { 'o', os_release, "ID" },
-        { 'p', text, "container" },
+        { 'p', prefix, "p" },
         { 't', directory, "/run|XDG_RUNTIME_DIR|" },
         { 'u', user_name },
         { 'v', system_name, "v" },
@@ -258,4 +289,25 @@ int specifiers_expand(
         }
         *ret = g_string_free(TAKE_PTR(out), FALSE);
         return 0;
+}
+
+char *specifiers_expand_instance(const char *s, const SpecifierContext *context) {
+        _cleanup_string_ GString *out = g_string_new(NULL);
+
+        for (; *s; s++) {
+                _cleanup_free_ char *value = NULL;
+
+                if (*s != '%' || !s[1]) {
+                        g_string_append_c(out, *s);
+                        continue;
+                }
+                s++;
+                if (*s != '%' && strchr("IJPijp", *s))
+                        value = value_of(context, *s);
+                if (!value)
+                        g_string_append_c(out, '%');
+                for (const char *p = value ?: (const char[]) { *s, 0 }; *p; p++)
+                        g_string_append_printf(out, value && *p == '%' ? "%%%c" : "%c", *p);
+        }
+        return g_string_free(TAKE_PTR(out), FALSE);
 }

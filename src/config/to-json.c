@@ -68,7 +68,7 @@ static int add_tmpfs(JsonDocument *document, const char *name, const char *desti
 }
 
 int config_json_rootfs(JsonDocument *document, const ContainerFile *c) {
-        _cleanup_free_ char *hostname = g_strndup(c->name, 64);
+        _cleanup_free_ char *hostname = g_strndup(c->id, 64);
         JsonValue process, root;
         int r;
 

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "basic/declared-name.h"
 #include "basic/macro.h"
 #include "basic/unit-name.h"
 
@@ -169,7 +170,7 @@ void value_network(const ValueContext *c, void *field) {
                 set_network(c, field, CONTAINER_NETWORK_NAMESPACE, TAKE_PTR(normal));
         else if (path)
                 value_error(c, "%s=%s: expected an absolute path behind ns:", c->entry->key, c->value);
-        else if (name && container_id_is_valid(name))
+        else if (name && !declared_is_template(name) && declared_name_check(name) >= 0)
                 set_network(c, field, CONTAINER_NETWORK_CONTAINER, g_strdup(name));
         else if (name)
                 value_error(c, "%s=%s: expected the name of a container behind container:", c->entry->key,

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "basic/declared-name.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
@@ -170,10 +171,12 @@ static void make_template(const ContainerFile *c, const char *unit_dir, Base *re
 
 static int no_such_container(const char *id, const char *bundle) {
         _cleanup_strv_ char **path = search_path();
+        const char *instance = declared_instance(id);
 
         log_error_id(MESSAGE_NO_SUCH_CONTAINER,
-                     "No container '%s': neither %s/%s.container nor %s/config.json exists", id, *path ?: "",
-                     id, bundle ?: "~/.local/share/berth");
+                     "No container '%s': neither %s/%.*s.container nor %s/config.json exists", id,
+                     *path ?: "", instance ? (int) (instance - id) : (int) strlen(id), id,
+                     bundle ?: "~/.local/share/berth");
         return -ENOENT;
 }
 
@@ -244,7 +247,7 @@ static int apply_declaration(
         root_fd = open_root(c, path, &config->image);
         if (root_fd < 0)
                 return root_fd;
-        root = (PreparedRoot) { .name = c->image ?: path, .fd = root_fd, .trial = config->trial };
+        root = (PreparedRoot) { .name = c->image ?: path, .fd = root_fd };
         r = prepare_changes(c, unit_dir, config->image.lower, &root, &config->changes);
         if (r >= 0)
                 r = prepare_facts(c, &root, unit_dir, &facts);
@@ -358,14 +361,14 @@ static int notify_mode(const Base *base, const ContainerFile *c, const Spec *spe
 typedef struct Source {
         ContainerFile *container; /* NULL without a declaration */
         const char *unit_dir;
-        bool unpack; /* an image that has not been used before; else the container is not to be started */
+        bool unpack; /* an image that has not been used before */
 } Source;
 
 static int build(const char *id, const Source *source, PreparedConfig *ret) {
-        _cleanup_(prepared_config_done)
-                        PreparedConfig config = { .params = UNIT_PARAMS_NULL, .trial = !source->unpack };
+        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_(base_done) Base base = { 0 };
         ContainerFile *container = source->container;
+        _cleanup_free_ char *container_id = NULL;
         const char *unit_dir = source->unit_dir;
         int r;
 
@@ -384,7 +387,8 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
         r = config.image.image ? 0 : check_root(base.name, config.spec);
         if (r < 0)
                 return r;
-        r = machine_wanted(config.spec, id);
+        container_id = declared_id(id);
+        r = machine_wanted(config.spec, container_id);
         if (r < 0)
                 return r;
         config.params.machine = r > 0;
@@ -399,7 +403,7 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
         if (container)
                 prepare_life(container, &config.params);
         if (container && container->network == CONTAINER_NETWORK_CONTAINER)
-                config.params.network_of = g_strdup(container->network_target);
+                config.params.network_of = declared_id(container->network_target);
         config.params.bundle = TAKE_PTR(base.bundle);
         config.accept = container && container->accept > 0;
         config.params.terminal = config.spec->process.terminal;
@@ -418,7 +422,7 @@ int prepare_config(const char *id, const char *unit_dir, PreparedConfig *ret) {
 }
 
 int prepare_config_declared(ContainerFile *container, const char *unit_dir, PreparedConfig *ret) {
-        return build(container->name, &(Source) { .container = container, .unit_dir = unit_dir }, ret);
+        return build(container->id, &(Source) { .container = container, .unit_dir = unit_dir }, ret);
 }
 
 int prepare_explain(const char *id) {

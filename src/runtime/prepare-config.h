@@ -20,7 +20,6 @@ typedef struct PreparedConfig {
         PreparedImage image;
         PreparedChanges changes;
         bool accept; /* for each connection one */
-        bool trial;  /* not to be started */
 } PreparedConfig;
 
 void prepared_config_done(PreparedConfig *config);

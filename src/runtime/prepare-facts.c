@@ -9,12 +9,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "basic/declared-name.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "config/adhoc.h"
 #include "config/environment-file.h"
-#include "config/search.h"
 #include "runtime/prepare-network.h"
 #include "runtime/prepare-volumes.h"
 #include "runtime/rootfs-user.h"
@@ -158,27 +158,16 @@ static void find_capabilities(ContainerFacts *facts) {
 
 /* ---- network ---- */
 
-static bool is_declared(const char *name) {
-        _cleanup_strv_ char **path = config_search_path(geteuid() != 0);
-        _cleanup_(config_found_freep) ConfigFound *found = NULL;
-
-        return config_find((const char *const *) path, name, &found) >= 0;
-}
-
 /* The namespace of another container, by a process that is known to be its init. */
-static int find_container_network(const ContainerFile *c, bool trial, ContainerFacts *facts) {
-        _cleanup_free_ char *root = state_default_root();
+static int find_container_network(const ContainerFile *c, ContainerFacts *facts) {
+        _cleanup_free_ char *root = state_default_root(), *id = declared_id(c->network_target);
         _cleanup_(state_freep) State *state = NULL;
         _cleanup_(pidref_done) PidRef init = PIDREF_NULL;
         int r;
 
-        r = state_try_load(root, c->network_target, &state);
+        r = state_try_load(root, id, &state);
         if (r >= 0)
                 r = state_open_init(state, &init);
-        if (r < 0 && trial && is_declared(c->network_target)) {
-                facts->network = g_strdup("/proc/self/ns/net"); /* some network namespace */
-                return 0;
-        }
         if (r < 0)
                 return log_error_errno(
                                 r, "%s: Network=container:%s: the container is not running", c->path,
@@ -187,9 +176,9 @@ static int find_container_network(const ContainerFile *c, bool trial, ContainerF
         return 0;
 }
 
-static int find_network(const ContainerFile *c, bool trial, ContainerFacts *facts) {
+static int find_network(const ContainerFile *c, ContainerFacts *facts) {
         if (c->network == CONTAINER_NETWORK_CONTAINER)
-                return find_container_network(c, trial, facts);
+                return find_container_network(c, facts);
         if (c->network != CONTAINER_NETWORK_NAMESPACE)
                 return 0;
         if (access(c->network_target, F_OK) < 0)
@@ -251,7 +240,7 @@ int prepare_facts(
         if (r >= 0)
                 r = read_seccomp(container, &facts);
         if (r >= 0)
-                r = find_network(container, root->trial, &facts);
+                r = find_network(container, &facts);
         if (r >= 0)
                 r = read_patches(container, &facts);
         find_capabilities(&facts);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "basic/declared-name.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
@@ -19,6 +20,7 @@
 #include "runtime/params.h"
 #include "runtime/prepare-changes.h"
 #include "runtime/prepare-config.h"
+#include "runtime/prepare-instance.h"
 #include "runtime/prepare-volumes.h"
 #include "runtime/rebirth.h"
 #include "runtime/service-env.h"
@@ -208,13 +210,19 @@ static int make_all(const char *id, const char *path, const PreparedConfig *conf
         return start_resctrl(fd, config->spec, id);
 }
 
+static bool is_connection(const char *id, const char *declared) {
+        _cleanup_free_ char *own = declared_id(declared);
+
+        return !streq(id, own);
+}
+
 /* The names of a container and of its declaration. */
 typedef struct Names {
         const char *id, *declared;
 } Names;
 
 static int check_connection(const Names *names, const PreparedConfig *config) {
-        if (!config->accept || !streq(names->id, names->declared))
+        if (!config->accept || is_connection(names->id, names->declared))
                 return 0;
         return log_error_errno(
                         -EINVAL,
@@ -254,11 +262,11 @@ int prepare_check_declared(ContainerFile *container) {
         _cleanup_free_ char *path = NULL;
         int r;
 
-        r = unit_directory(container->name, &path);
+        r = unit_directory(container->id, &path);
         if (r < 0)
                 return r;
         r = prepare_config_declared(container, path, &config);
-        return r < 0 ? r : check_resctrl(config.spec, container->name);
+        return r < 0 ? r : check_resctrl(config.spec, container->id);
 }
 
 int prepare_start(const char *id, const char *declared) {
@@ -318,8 +326,9 @@ int prepare_end(const char *id, const char *declared) {
         if (r < 0)
                 return r;
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd >= 0 && streq(id, declared) && rebirth_leave(root, id, fd) > 0)
+        if (fd >= 0 && !is_connection(id, declared) && rebirth_leave(root, id, fd) > 0)
                 return 0;
+        prepare_instance_end(declared);
         return prepare_stop(id);
 }
 

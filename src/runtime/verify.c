@@ -13,12 +13,14 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "basic/declared-name.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
 #include "basic/unit-name.h"
 #include "config/dropin.h"
 #include "config/messages.h"
+#include "config/specifiers.h"
 #include "runtime/prepare.h"
 
 typedef struct Verification {
@@ -275,7 +277,20 @@ static int ask_systemd(Verification *v) {
         return r < 0 ? r : q;
 }
 
+/* What is looked at for a template: its default instance, or any, of which the machine may know nothing. */
+static ContainerFile *load_instance(const ConfigFound *found, const ContainerFile *template) {
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
+        _cleanup_free_ char *name = g_strdup_printf(
+                        "%s%s", template->name, template->default_instance ?: SPECIFIER_ANY_INSTANCE);
+        ConfigFound instance = *found;
+        ContainerFile *container = NULL;
+
+        instance.name = name;
+        return container_file_load(&instance, messages, &container) < 0 ? NULL : container;
+}
+
 int verify_declaration(const ConfigFound *found, GPtrArray *messages) {
+        _cleanup_(container_file_freep) ContainerFile *instance = NULL;
         _cleanup_(container_file_freep) ContainerFile *container = NULL;
         Verification v = { .messages = messages };
         int r;
@@ -285,8 +300,11 @@ int verify_declaration(const ConfigFound *found, GPtrArray *messages) {
                 return r;
         if (config_messages_have_errors(messages))
                 return 0;
-        v.container = container;
-        check_machine(&v);
+        if (declared_is_template(container->name))
+                instance = load_instance(found, container);
+        v.container = instance ?: container;
+        if (!instance || container->default_instance)
+                check_machine(&v);
         r = ask_systemd(&v);
         config_messages_sort(messages);
         return r;

@@ -7,6 +7,7 @@
 #include "basic/log.h"
 #include "unit/bus.h"
 #include "unit/outcome.h"
+#include "unit/unit-state.h"
 
 #define SERVICE_INTERFACE SYSTEMD_NAME ".Service"
 
@@ -69,6 +70,75 @@ int service_start_again(Manager *m, const char *service, const char *job) {
 
 int service_start_at_once(Manager *m, const char *service) {
         return queue_job(m, "RestartUnit", service, "ignore-dependencies");
+}
+
+int manager_reload(Manager *m) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
+        int r;
+
+        r = manager_message(m, "Reload", &call);
+        if (r < 0)
+                return log_error_errno(r, "Failed to have systemd read its units again: %m");
+        return manager_call(m, call, "have systemd read its units again", /* ret_reply= */ NULL);
+}
+
+/* Names of units in a property of a unit. NULL: cannot be read. */
+static char **read_units(Manager *m, const char *service, const char *property) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_free_ char *path = unit_object_path(service);
+        GPtrArray *list;
+        const char *unit;
+
+        if (sd_bus_get_property(
+                            m->bus, SYSTEMD_NAME, path, SYSTEMD_NAME ".Unit", property, NULL, &reply, "as") <
+                            0 ||
+            sd_bus_message_enter_container(reply, 'a', "s") < 0)
+                return NULL;
+        list = g_ptr_array_new();
+        while (sd_bus_message_read_basic(reply, 's', &unit) > 0)
+                g_ptr_array_add(list, g_strdup(unit));
+        g_ptr_array_add(list, NULL);
+        return (char **) g_ptr_array_free(list, FALSE);
+}
+
+static bool has_started(const UnitState *state, void *userdata) {
+        return !state->job && !streq(state->active, "activating");
+}
+
+static int wait_for_units(Manager *m, const char *service, const char *property, bool required) {
+        _cleanup_strv_ char **units = read_units(m, service, property),
+                            **after = read_units(m, service, "After");
+
+        for (char **u = units; u && after && *u; u++) {
+                _cleanup_(unit_state_done) UnitState state = UNIT_STATE_NULL;
+                int r;
+
+                if (!g_strv_contains((const char *const *) after, *u))
+                        continue;
+                r = unit_state_wait(m, *u, has_started, NULL, UINT64_MAX);
+                if (r >= 0)
+                        r = unit_state_read(m, *u, &state);
+                if (r < 0)
+                        return r;
+                if (required && !streq(state.active, "active") && !streq(state.active, "reloading"))
+                        return log_error_errno(
+                                        -EUNATCH, "'%s' needs '%s', which is %s", service, *u, state.active);
+        }
+        return 0;
+}
+
+int service_start_dependencies(Manager *m, const char *service) {
+        int r;
+
+        /* The start of the service itself is under way; this one becomes part of it. */
+        r = queue_job(m, "StartUnit", service, "replace");
+        if (r >= 0)
+                r = wait_for_units(m, service, "Wants", /* required= */ false);
+        if (r >= 0)
+                r = wait_for_units(m, service, "Requires", /* required= */ true);
+        if (r >= 0)
+                r = wait_for_units(m, service, "BindsTo", /* required= */ true);
+        return r;
 }
 
 static int append_command(sd_bus_message *call, char *const *argv) {

@@ -86,7 +86,7 @@ int unit_state_read(Manager *m, const char *unit, UnitState *ret) {
                 r = read_string(m, unit, "ActiveState", &s.active);
         if (r >= 0)
                 r = read_string(m, unit, "SubState", &s.sub);
-        if (r >= 0)
+        if (r >= 0 && g_str_has_suffix(unit, ".service"))
                 r = read_main_pid(m, unit, &s.main_pid);
         if (r < 0)
                 return r;

@@ -20,7 +20,7 @@ typedef struct UnitState {
 
 void unit_state_done(UnitState *state);
 
-/* Asks for the state of a service. One that does not exist is "inactive". Waits for systemd's answers
+/* Asks for the state of a unit. One that does not exist is "inactive". Waits for systemd's answers
  * without running the event loop. Logs. */
 int unit_state_read(Manager *m, const char *unit, UnitState *ret);
 

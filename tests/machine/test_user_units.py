@@ -102,6 +102,17 @@ def test_ranges_of_ids(units):
     assert units.user.output("berth exec ranges head -n1 /dev/shm/map") == f"0 {UID} 1"
 
 
+def test_template(units):
+    """An instance that nobody has named is told to the user's systemd at its first start."""
+    units.make("many", sh("exec sleep 1000"))
+    units.declare(".config/berth/many@.container",
+                  f"[Container]\nBundle={units.user.home}/{BUNDLES}/many\n[Service]\nMemoryMax=64M\n")
+    units.ctl("start", "container@many@1")
+    assert units.user.output("berth list -q") == "many-1"
+    assert units.show("berth-many-1.scope", "MemoryMax") == str(64 << 20)
+    units.ctl("stop", "container@many@1")
+
+
 def test_declared_and_enabled(units):
     units.make("web", sh("systemd-notify --ready --status=hello; exec sleep 1000"))
     declaration(units, "web", "Notify=ready\n[Service]\nMemoryMax=64M\nTasksMax=20\n[Install]\nWantedBy=default.target")

@@ -219,6 +219,31 @@ static void test_specifiers(void) {
         }
 }
 
+/* In a template's instance, and in the template itself, which is read as some instance. */
+static void test_instance_specifiers(void) {
+        static const struct {
+                const char *container, *text, *expanded;
+        } cases[] = {
+                { "my-web@1", "%i %I %p %P %j %J", "1 1 my-web my-web web web" },
+                { "my-web@1", "%n %N", "container@my-web@1.service container@my-web@1" },
+                { "a+b@-srv-x\\x2dy", "%I %p %P", "/srv/x-y a\\x2bb a+b" },
+                { "web@x\\y", "%I", "x\\y" },
+                { "web@", "%i %N", "0 container@web@0" },
+        };
+        static const SpecifierContext context = { "a%b@1", "/etc/berth/x@.container" };
+        _cleanup_free_ char *passed = specifiers_expand_instance("%i %%i %n %H %p %", &context);
+
+        g_assert_cmpstr(passed, ==, "1 %%i %n %H a\\x25b %");
+        for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
+                const SpecifierContext one = { cases[i].container, "/etc/berth/x@.container" };
+                _cleanup_free_ char *expanded = NULL;
+                char bad;
+
+                g_assert_cmpint(specifiers_expand(cases[i].text, &one, false, &expanded, &bad), ==, 0);
+                g_assert_cmpstr(expanded, ==, cases[i].expanded);
+        }
+}
+
 static void test_suggest(void) {
         static const char *const names[] = { "Environment", "Exec", "ReadOnly", "Rootfs", "User", "Volume" };
         static const struct {
@@ -248,6 +273,7 @@ int main(int argc, char **argv) {
         g_test_add_func("/unit-file/long-line", test_long_line);
         g_test_add_func("/words/split", test_words);
         g_test_add_func("/words/quote", test_quote);
+        g_test_add_func("/words/specifiers-instance", test_instance_specifiers);
         g_test_add_func("/words/specifiers", test_specifiers);
         g_test_add_func("/messages/suggest", test_suggest);
         return g_test_run();
