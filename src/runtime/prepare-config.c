@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "basic/declared-name.h"
 #include "basic/fs-util.h"
@@ -23,6 +25,9 @@
 #include "runtime/prepare-life.h"
 #include "runtime/service-env.h"
 #include "spec/json.h"
+
+/* Of a message to systemd that is read, there is room for 4096 bytes. */
+#define STATUS_MAX 3072U
 
 #define ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal"
 #define ANNOTATION_NOTIFY      "berth.notify"
@@ -86,6 +91,27 @@ static void log_messages(const GPtrArray *messages) {
         }
 }
 
+/* The errors are the status of the unit, too, which stays when it has failed: whoever may not read the
+ * journal sees them with "systemctl status". */
+static void tell_status(const GPtrArray *messages) {
+        _cleanup_string_ GString *status = g_string_new("STATUS=");
+
+        for (unsigned i = 0; i < messages->len; i++) {
+                const ConfigMessage *m = messages->pdata[i];
+                _cleanup_free_ char *line = m->level <= LOG_ERR ? config_message_format(m) : NULL;
+
+                if (line && status->len + strlen(line) > STATUS_MAX) {
+                        g_string_append(status, "; and more");
+                        break;
+                }
+                if (line)
+                        g_string_append_printf(
+                                        status, "%s%s", status->len > STRLEN("STATUS=") ? "; " : "", line);
+        }
+        /* systemd listens to those it has started: us, or the supervisor, in whose name root may speak. */
+        (void) sd_pid_notify(getppid() == 1 ? 0 : getppid(), /* unset_environment= */ 0, status->str);
+}
+
 /* A unit may carry its declaration itself. */
 static ContainerFile *inline_declaration(const char *id, const char *text, GPtrArray *messages) {
         GPtrArray *files = g_ptr_array_new();
@@ -138,8 +164,10 @@ static int find_declaration(const char *id, ContainerFile **ret) {
         if (r <= 0)
                 return r;
         log_messages(messages);
-        if (config_messages_have_errors(messages))
+        if (config_messages_have_errors(messages)) {
+                tell_status(messages);
                 return -EINVAL;
+        }
         *ret = TAKE_PTR(container);
         return 1;
 }
