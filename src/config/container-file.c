@@ -281,6 +281,8 @@ ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray 
         /* A value that was refused is missing, too: saying so again would only hide the reason. */
         if (!broken && !config_messages_have_errors(messages))
                 check_together(c, messages);
+        if (!broken && !config_messages_have_errors(messages))
+                container_userns_complete(c, messages);
         config_messages_sort(messages);
         return c;
 }

@@ -43,6 +43,28 @@ typedef enum ContainerVolatile {
         _CONTAINER_VOLATILE_MAX,
 } ContainerVolatile;
 
+typedef enum ContainerUserns {
+        CONTAINER_USERNS_UNSET, /* what the bundle says; none for a rootfs */
+        CONTAINER_USERNS_HOST,
+        CONTAINER_USERNS_AUTO,    /* a range of ids that no other container has */
+        CONTAINER_USERNS_KEEP_ID, /* who runs the manager has its id in the container, too */
+} ContainerUserns;
+
+/* So many ids of the container, from inside on. */
+typedef struct ContainerIdRange {
+        uint32_t inside, outside, count;
+        bool on_host; /* outside is an id of the host; else 0 is who runs the manager, then come its ranges
+                       */
+} ContainerIdRange;
+
+typedef struct ContainerUserNamespace {
+        ContainerUserns mode;
+        uint32_t size; /* of AUTO; 0: not given */
+        bool has_uid, has_gid;
+        uint32_t uid, gid;      /* of KEEP_ID: the ids in the container */
+        GPtrArray *uids, *gids; /* of ContainerIdRange*: AUTO, but for these; NULL: none */
+} ContainerUserNamespace;
+
 typedef enum ContainerOnFailure {
         CONTAINER_ON_FAILURE_UNSET,
         CONTAINER_ON_FAILURE_STATUS, /* only tell */
@@ -132,11 +154,15 @@ typedef struct ContainerFile {
         GPtrArray *ulimits;           /* of ContainerUlimit*, each type once; NULL: none */
         GPtrArray *volumes;           /* of ContainerVolume*, never NULL */
         GPtrArray *devices;           /* of ContainerDevice*; NULL: none */
-        char *shm_size;               /* as a mount option has it */
-        char **annotations;           /* NAME=value, each name once */
-        char *user, *group;           /* numbers or names of the rootfs' passwd and group files */
-        bool group_of_user;           /* group is from User=, and goes with it */
-        char **group_add;             /* the same */
+        ContainerUserNamespace userns;
+        GPtrArray *uid_map, *gid_map;                             /* of ContainerIdRange*; NULL: none */
+        char *sub_uid_map, *sub_gid_map;                          /* names in subuid(5) and subgid(5) */
+        char *remap_users, **remap_uid, **remap_gid, *remap_size; /* Quadlet's older way to say the same */
+        char *shm_size;                                           /* as a mount option has it */
+        char **annotations;                                       /* NAME=value, each name once */
+        char *user, *group; /* numbers or names of the rootfs' passwd and group files */
+        bool group_of_user; /* group is from User=, and goes with it */
+        char **group_add;   /* the same */
         char *working_dir;
         char *host_name;
         char **add_host;                        /* lines of hosts(5) */

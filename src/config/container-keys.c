@@ -71,6 +71,14 @@ static void reset_entrypoint(void *field) {
         *(char ***) field = g_new0(char *, 1);
 }
 
+static void reset_userns(void *field) {
+        ContainerUserNamespace *userns = field;
+
+        reset_array(&userns->uids);
+        reset_array(&userns->gids);
+        *userns = (ContainerUserNamespace) { 0 };
+}
+
 #define FIELD(name) offsetof(ContainerFile, name)
 
 static const ContainerKey root_keys[] = {
@@ -110,6 +118,18 @@ static const ContainerKey identity_keys[] = {
         { "Container", "Machine", value_bool, reset_int_unset, FIELD(machine) },
         { "Container", "Network", value_network, reset_enum, FIELD(network) },
         { "Container", "Timezone", value_timezone, reset_string, FIELD(timezone) },
+};
+
+static const ContainerKey userns_keys[] = {
+        { "Container", "GIDMap", value_id_map, reset_array, FIELD(gid_map) },
+        { "Container", "RemapGid", value_remap_ids, reset_strv, FIELD(remap_gid) },
+        { "Container", "RemapUid", value_remap_ids, reset_strv, FIELD(remap_uid) },
+        { "Container", "RemapUidSize", value_string, reset_string, FIELD(remap_size) },
+        { "Container", "RemapUsers", value_remap_users, reset_string, FIELD(remap_users) },
+        { "Container", "SubGIDMap", value_string, reset_string, FIELD(sub_gid_map) },
+        { "Container", "SubUIDMap", value_string, reset_string, FIELD(sub_uid_map) },
+        { "Container", "UIDMap", value_id_map, reset_array, FIELD(uid_map) },
+        { "Container", "UserNS", value_userns, reset_userns, FIELD(userns) },
 };
 
 static const ContainerKey security_keys[] = {
@@ -188,7 +208,7 @@ static const struct {
 } tables[] = {
         TABLE(root_keys),    TABLE(process_keys), TABLE(identity_keys), TABLE(security_keys),
         TABLE(file_keys),    TABLE(life_keys),    TABLE(health_keys),   TABLE(install_keys),
-        TABLE(resctrl_keys), TABLE(proxy_keys),   TABLE(socket_keys),
+        TABLE(resctrl_keys), TABLE(proxy_keys),   TABLE(socket_keys),   TABLE(userns_keys),
 };
 
 const ContainerKey *container_key_find(const char *section, const char *name) {

@@ -108,6 +108,16 @@ void value_network(const ValueContext *c, void *field);
 void value_idle_stop(const ValueContext *c, void *field);  /* char*: a length of time */
 void value_proxy_port(const ValueContext *c, void *field); /* GPtrArray* of ContainerProxyPort */
 
+/* user namespace */
+void value_id_map(const ValueContext *c, void *field);      /* GPtrArray* of ContainerIdRange: adds */
+void value_remap_ids(const ValueContext *c, void *field);   /* char**: adds */
+void value_remap_users(const ValueContext *c, void *field); /* char* */
+void value_userns(const ValueContext *c, void *field);      /* ContainerUserNamespace */
+
+/* Puts what Quadlet's older keys say where UserNS= and UIDMap= do, and tells what is wrong between all of
+ * them. */
+void container_userns_complete(ContainerFile *container, GPtrArray *messages);
+
 /* files */
 void value_annotation(const ValueContext *c, void *field); /* char**: adds, as value_environment() */
 void value_device(const ValueContext *c, void *field);     /* GPtrArray* of ContainerDevice: adds */

@@ -73,5 +73,10 @@ int config_json_devices(
 
 /* ---- namespaces ---- */
 
+/* Takes namespaces of a type out, and puts one in: a new one, or that of a path. own: whether to put one in.
+ */
+int config_json_namespace(
+                JsonDocument *document, const char *name, const char *type, bool own, const char *path);
+
 /* Takes the network namespace out, and when own is set puts one in: a new one, or that of a path. */
 int config_json_network(JsonDocument *document, const char *name, bool own, const char *path);

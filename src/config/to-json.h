@@ -18,6 +18,7 @@
 #include "config/container-file.h"
 #include "spec/image-config.h"
 #include "spec/json.h"
+#include "spec/spec.h"
 
 /* User= and Group= after the look into the rootfs' passwd and group files. */
 typedef struct ContainerUser {
@@ -89,6 +90,10 @@ int config_json_rootfs(JsonDocument *document, const ContainerFile *container);
 int config_json_overlay(
                 JsonDocument *document, const char *name, const char *const *lower, const char *upper,
                 const char *work);
+
+/* A user namespace with these ids. map_root: the root's files belong to the same ids in the container as
+ * they do on disk (root_idmap of spec/spec.h). Logs. */
+int config_json_userns(JsonDocument *document, const char *name, const SpecIdMap *map, bool map_root);
 
 /* What an image tells about itself becomes annotations (image-spec, conversion.md): labels, and what is not
  * about the process. image is its name. Logs. */

@@ -7,19 +7,34 @@
 #include "basic/macro.h"
 #include "basic/parse-util.h"
 
+static const struct {
+        const char *options;
+        bool overlay;
+} rootfs_options[] = {
+        { ":O", true },
+        { ":idmap", false },
+        { ":O,idmap", true },
+        { ":idmap,O", true },
+};
+
 /* As with Podman, what follows the last colon is an option if it is known as one, else it is of the path. */
 void value_rootfs(const ValueContext *c, void *field) {
         const char *colon = strrchr(c->value, ':');
-        bool overlay = colon && streq(colon, ":O");
         _cleanup_free_ char *text = NULL;
+        bool overlay = false;
         char *path;
 
-        if (colon && (streq(colon, ":idmap") || startswith(colon, ":idmap=") || streq(colon, ":O,idmap"))) {
-                value_error(c, "%s=%s: of options, only ':O' is possible here", c->entry->key, c->value);
+        if (colon && startswith(colon, ":idmap=")) {
+                value_error(c, "%s=%s: which ids are mapped is said by UserNS= or UIDMap=", c->entry->key,
+                            c->value);
                 return;
         }
-        text = overlay ? g_strndup(c->value, (size_t) (colon - c->value)) : g_strdup(c->value);
-        path = value_normalize_path(text);
+        for (size_t i = 0; colon && !text && i < ELEMENTSOF(rootfs_options); i++)
+                if (streq(colon, rootfs_options[i].options)) {
+                        overlay = rootfs_options[i].overlay;
+                        text = g_strndup(c->value, (size_t) (colon - c->value));
+                }
+        path = value_normalize_path(text ?: c->value);
         if (!path) {
                 value_error(c, "%s=%s: expected an absolute path without '..'", c->entry->key, c->value);
                 return;

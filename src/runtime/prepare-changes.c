@@ -106,40 +106,41 @@ static int check_file_system(const char *directory) {
 }
 
 /* The root of an overlay looks like its upper directory. */
-static int make_upper(const char *path, const char *lower) {
+static int make_upper(const char *path, const char *lower, const PreparedUserns *userns) {
         struct stat st;
 
         if (stat(lower, &st) < 0)
                 return negative_errno();
-        if (mkdir(path, 0755) < 0 || chown(path, st.st_uid, st.st_gid) < 0 ||
+        if (mkdir(path, 0755) < 0 ||
+            chown(path, prepare_userns_uid(userns, st.st_uid), prepare_userns_gid(userns, st.st_gid)) < 0 ||
             chmod(path, st.st_mode & ALLPERMS) < 0)
                 return negative_errno();
         return 0;
 }
 
-static int make_changes(const char *directory, const char *lower) {
+static int make_changes(const char *directory, const char *lower, const PreparedUserns *userns) {
         _cleanup_free_ char *upper = g_build_filename(directory, "upper", NULL),
                             *work = g_build_filename(directory, "work", NULL);
         int r;
 
         r = make_directories(directory, 0700);
         if (r >= 0)
-                r = make_upper(upper, lower);
+                r = make_upper(upper, lower, userns);
         if (r >= 0 && mkdir(work, 0755) < 0)
                 r = negative_errno();
         return r < 0 ? log_error_errno(r, "Failed to make '%s': %m", directory)
                      : check_file_system(directory);
 }
 
-int prepare_changes_start(const PreparedChanges *changes) {
+int prepare_changes_start(const PreparedChanges *changes, const PreparedUserns *userns) {
         int r;
 
         if (!changes->lower)
                 return 0;
         r = remove_changes(changes->directory);
         if (r >= 0 && changes->only_usr)
-                return prepare_usr_start(changes->directory, changes->lower);
-        return r < 0 ? r : make_changes(changes->directory, changes->lower[0]);
+                return prepare_usr_start(changes->directory, changes->lower, userns);
+        return r < 0 ? r : make_changes(changes->directory, changes->lower[0], userns);
 }
 
 int prepare_changes_stop(const char *id) {

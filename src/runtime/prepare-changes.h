@@ -6,6 +6,7 @@
 
 #include "config/container-file.h"
 #include "runtime/prepare-facts.h"
+#include "runtime/prepare-userns.h"
 #include "spec/json.h"
 
 typedef struct PreparedChanges {
@@ -29,8 +30,9 @@ int prepare_changes(
 int prepare_changes_json(
                 const PreparedChanges *changes, const ContainerFile *container, JsonDocument *document);
 
-/* Makes the directories that the overlay needs, in the place of what an earlier run left. Logs. */
-int prepare_changes_start(const PreparedChanges *changes);
+/* Makes the directories that the overlay needs, in the place of what an earlier run left; they belong to
+ * whom the root belongs to in the container. Logs. */
+int prepare_changes_start(const PreparedChanges *changes, const PreparedUserns *userns);
 
 /* Removes what the container of that name has written. Logs. */
 int prepare_changes_stop(const char *id);

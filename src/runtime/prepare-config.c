@@ -24,6 +24,7 @@
 #include "runtime/prepare-facts.h"
 #include "runtime/prepare-life.h"
 #include "runtime/service-env.h"
+#include "sandbox/root-idmap.h"
 #include "spec/json.h"
 
 /* Of a message to systemd that is read, there is room for 4096 bytes. */
@@ -43,6 +44,7 @@ void prepared_config_done(PreparedConfig *config) {
         unit_params_done(&config->params);
         prepared_image_done(&config->image);
         prepared_changes_done(&config->changes);
+        prepared_userns_done(&config->userns);
 }
 
 /* Where the configuration starts from. */
@@ -281,7 +283,9 @@ static int apply_declaration(
                 r = prepare_facts(c, &root, unit_dir, &facts);
         if (r < 0)
                 return r;
-        r = config_json_apply(document, base->name, c, &facts);
+        r = prepare_userns_json(&config->userns, c, document);
+        if (r >= 0)
+                r = config_json_apply(document, base->name, c, &facts);
         if (r >= 0)
                 r = prepare_image_json(&config->image, c, document);
         if (r >= 0)
@@ -392,6 +396,15 @@ typedef struct Source {
         bool unpack; /* an image that has not been used before */
 } Source;
 
+/* What the declaration says before the image does. */
+static int find_root(ContainerFile *container, const Source *source, PreparedConfig *config) {
+        /* That of a connection's container is not the declaration's. */
+        _cleanup_free_ char *id = g_path_get_basename(source->unit_dir);
+        int r = prepare_userns(container, id, &config->userns);
+
+        return r < 0 ? r : prepare_image(container, source->unit_dir, source->unpack, &config->image);
+}
+
 static int build(const char *id, const Source *source, PreparedConfig *ret) {
         _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_(base_done) Base base = { 0 };
@@ -400,7 +413,7 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
         const char *unit_dir = source->unit_dir;
         int r;
 
-        r = container ? prepare_image(container, unit_dir, source->unpack, &config.image) : 0;
+        r = container ? find_root(container, source, &config) : 0;
         if (r < 0)
                 return r;
         r = find_base(id, container, unit_dir, &base);
@@ -413,6 +426,8 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
         if (r < 0)
                 return r;
         r = config.image.image ? 0 : check_root(base.name, config.spec);
+        if (r >= 0)
+                r = root_idmap_check(config.spec, base.name);
         if (r < 0)
                 return r;
         container_id = declared_id(id);

@@ -9,6 +9,7 @@
 #include "runtime/params.h"
 #include "runtime/prepare-changes.h"
 #include "runtime/prepare-image.h"
+#include "runtime/prepare-userns.h"
 #include "spec/spec.h"
 
 typedef struct PreparedConfig {
@@ -19,6 +20,7 @@ typedef struct PreparedConfig {
         UnitParams params;
         PreparedImage image;
         PreparedChanges changes;
+        PreparedUserns userns;
         bool accept; /* for each connection one */
 } PreparedConfig;
 

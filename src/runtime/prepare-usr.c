@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
@@ -135,8 +136,33 @@ static int make(const char *directory, char **lower) {
         return r < 0 ? r : fill_upper(upper_fd, lower + 1);
 }
 
-int prepare_usr_start(const char *directory, char **lower) {
+/* All of it is new, and root's: it becomes the container's. */
+static int give(const char *directory, const char *name, const PreparedUserns *userns) {
+        _cleanup_free_ char *path = g_build_filename(directory, name, NULL);
+        uid_t uid = prepare_userns_uid(userns, 0);
+        gid_t gid = prepare_userns_gid(userns, 0);
+        const char *below;
+        struct stat st;
+        GDir *dir;
+        int r = 0;
+
+        if (lchown(path, uid, gid) < 0 || lstat(path, &st) < 0)
+                return negative_errno();
+        dir = S_ISDIR(st.st_mode) ? g_dir_open(path, 0, NULL) : NULL;
+        while (r >= 0 && dir && (below = g_dir_read_name(dir)))
+                r = give(path, below, userns);
+        if (dir)
+                g_dir_close(dir);
+        return r;
+}
+
+int prepare_usr_start(const char *directory, char **lower, const PreparedUserns *userns) {
         int r = make(directory, lower);
+
+        if (r >= 0 && prepare_userns_uid(userns, 0) != 0) {
+                r = give(directory, "upper", userns);
+                r = r < 0 ? r : give(directory, "hidden", userns);
+        }
 
         return r < 0 ? log_error_errno(r, "Failed to make '%s': %m", directory) : 0;
 }

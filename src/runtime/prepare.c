@@ -184,7 +184,7 @@ static int fill_unit_directory(int fd, const char *path, const PreparedConfig *c
                 return r;
         r = prepare_image_start(&config->image, fd);
         if (r >= 0)
-                r = prepare_changes_start(&config->changes);
+                r = prepare_changes_start(&config->changes, &config->userns);
         if (r < 0)
                 return r;
         r = mark_prepared(fd);
@@ -202,7 +202,9 @@ static int make_all(const char *id, const char *path, const PreparedConfig *conf
 
         if (fd < 0)
                 return fd;
-        r = fill_unit_directory(fd, path, config);
+        r = prepare_userns_start(&config->userns, id, fd);
+        if (r >= 0)
+                r = fill_unit_directory(fd, path, config);
         if (r >= 0)
                 r = prepare_volumes_make(config->volumes);
         if (r < 0)
@@ -269,9 +271,26 @@ int prepare_check_declared(ContainerFile *container) {
         return r < 0 ? r : check_resctrl(config.spec, container->id);
 }
 
+/* -EAGAIN: what was found out does not hold any more. */
+static int start(const Names *names, const char *path, const char *root) {
+        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
+        int r;
+
+        r = check_all(names, path, root, &config);
+        if (r < 0)
+                return r;
+        r = remove_leftovers(root, names->id);
+        if (r < 0)
+                return r;
+        (void) service_own_unit(&config.params.unit);
+        r = make_all(names->id, path, &config);
+        if (r < 0)
+                (void) prepare_stop(names->id);
+        return r;
+}
+
 int prepare_start(const char *id, const char *declared) {
         const Names names = { .id = id, .declared = declared };
-        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
         _cleanup_free_ char *path = NULL, *root = state_default_root();
         int r;
 
@@ -280,16 +299,9 @@ int prepare_start(const char *id, const char *declared) {
                 return r;
         if (rebirth_is_due(root, id, path))
                 return 0; /* as it was made, whatever the configuration says by now */
-        r = check_all(&names, path, root, &config);
-        if (r < 0)
-                return r;
-        r = remove_leftovers(root, id);
-        if (r < 0)
-                return r;
-        (void) service_own_unit(&config.params.unit);
-        r = make_all(id, path, &config);
-        if (r < 0)
-                (void) prepare_stop(id);
+        do
+                r = start(&names, path, root);
+        while (r == -EAGAIN);
         return r;
 }
 
@@ -309,6 +321,8 @@ int prepare_stop(const char *id) {
 
         r = container_delete(root, id, /* force= */ true);
         q = stop_resctrl(fd, id);
+        if (q >= 0)
+                q = prepare_userns_stop(id, fd);
         if (q >= 0)
                 q = prepare_changes_stop(id);
         if (r < 0 || q < 0)

@@ -8,14 +8,18 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "basic/cleanup.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
+#include "basic/process-util.h"
+#include "sandbox/root-idmap.h"
 
 #define FD_DIRECTORY "/proc/self/fd"
 
@@ -23,12 +27,14 @@ typedef struct OverlayFds {
         int *lower; /* as many as there are layers, the topmost first */
         size_t n_lower;
         int upper, work;
+        bool *detached; /* which of lower are mounts that are nowhere; NULL: none */
 } OverlayFds;
 
 static void overlay_fds_done(OverlayFds *fds) {
         for (size_t i = 0; i < fds->n_lower; i++)
                 closep(&fds->lower[i]);
         g_free(fds->lower);
+        g_free(fds->detached);
         closep(&fds->upper);
         closep(&fds->work);
 }
@@ -51,6 +57,21 @@ static int open_lower(char **paths, OverlayFds *fds) {
                 if (r >= 0)
                         fds->n_lower++;
         }
+        return r;
+}
+
+static int map_lower(const Spec *spec, OverlayFds *fds) {
+        _cleanup_(root_idmap_done) RootIdmap map = ROOT_IDMAP_NULL;
+        int r = 0;
+
+        map.spec = spec;
+        for (size_t i = 0; r >= 0 && i < fds->n_lower; i++)
+                if (root_idmap_wanted(spec, fds->lower[i])) {
+                        r = root_idmap_clone(&map, spec->overlay.lower[i], &fds->lower[i]);
+                        if (!fds->detached)
+                                fds->detached = g_new0(bool, fds->n_lower);
+                        fds->detached[i] = true;
+                }
         return r;
 }
 
@@ -136,8 +157,65 @@ static int make_in_fd_directory(const OverlayFds *fds) {
         return r;
 }
 
-static int make_root(const OverlayFds *fds) {
-        int r = make_in_fd_directory(fds);
+/* ---- layers that are mounts ---- */
+
+/* The same directory, seen from another mount namespace; number fd stands for it still. */
+static int reopen(const char *path, int fd) {
+        _cleanup_close_ int here = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        return here < 0 || dup3(here, fd, O_CLOEXEC) < 0 ? negative_errno() : 0;
+}
+
+/* Where a mount is does not matter: nobody looks it up by a path. */
+static int attach(const OverlayFds *fds, const SpecOverlay *overlay) {
+        int r = reopen(overlay->upper, fds->upper);
+
+        if (r >= 0)
+                r = reopen(overlay->work, fds->work);
+        for (size_t i = 0; r >= 0 && i < fds->n_lower; i++)
+                if (!fds->detached[i])
+                        r = reopen(overlay->lower[i], fds->lower[i]);
+                else if (move_mount(fds->lower[i], "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+                        r = negative_errno();
+        return r;
+}
+
+/* In a process whose mount namespace goes with it, and whose descriptors are ours. */
+static int make_and_put(const OverlayFds *fds, const SpecOverlay *overlay, int place_fd) {
+        int r = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ? negative_errno()
+                                                                      : attach(fds, overlay);
+
+        if (r >= 0)
+                r = make_in_fd_directory(fds);
+        if (r >= 0 && dup3(r, place_fd, O_CLOEXEC) < 0)
+                r = negative_errno();
+        return r < 0 ? -r : 0;
+}
+
+/* Before Linux 6.15, overlayfs takes only layers that are mounted in the namespace of who asks for it. */
+static int make_in_namespace(const OverlayFds *fds, const SpecOverlay *overlay) {
+        _cleanup_close_ int place_fd = open("/", O_PATH | O_CLOEXEC), pidfd = -EBADF;
+        int r, code, status;
+        pid_t pid;
+
+        if (place_fd < 0)
+                return negative_errno();
+        pid = process_clone(CLONE_NEWNS | CLONE_FILES, /* cgroup_fd= */ -EBADF, &pidfd);
+        if (pid == 0)
+                _exit(make_and_put(fds, overlay, place_fd));
+        if (pid < 0)
+                return (int) pid;
+        r = process_reap(pid, &code, &status);
+        if (r < 0)
+                return r;
+        if (code != CLD_EXITED || status != 0)
+                return code == CLD_EXITED ? -status : -EINTR;
+        return TAKE_FD(place_fd);
+}
+
+/* overlay: NULL for layers alone. */
+static int make_root(const OverlayFds *fds, const SpecOverlay *overlay) {
+        int r = fds->detached ? make_in_namespace(fds, overlay) : make_in_fd_directory(fds);
 
         if (r < 0 && r != -EPERM)
                 return log_error_errno(
@@ -150,7 +228,9 @@ int root_overlay_open(const Spec *spec) {
         _cleanup_(overlay_fds_done) OverlayFds fds = { .upper = -EBADF, .work = -EBADF };
         int r = open_all(&spec->overlay, &fds);
 
-        return r < 0 ? r : make_root(&fds);
+        if (r >= 0)
+                r = map_lower(spec, &fds);
+        return r < 0 ? r : make_root(&fds, &spec->overlay);
 }
 
 int root_overlay_open_lower(char **lower) {
@@ -161,5 +241,5 @@ int root_overlay_open_lower(char **lower) {
         if (r < 0)
                 return r;
         /* The kernel makes no overlay of one layer that cannot be written to. */
-        return fds.n_lower == 1 ? TAKE_FD(fds.lower[0]) : make_root(&fds);
+        return fds.n_lower == 1 ? TAKE_FD(fds.lower[0]) : make_root(&fds, NULL);
 }

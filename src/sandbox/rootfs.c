@@ -16,6 +16,7 @@
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "sandbox/mounts.h"
+#include "sandbox/root-idmap.h"
 #include "sandbox/root-overlay.h"
 
 /* The copy is in the peer groups of what it was copied from. The root itself leaves its group in any case:
@@ -33,8 +34,16 @@ static int detach_propagation(const Spec *spec, int fd) {
         return 0;
 }
 
+static int map_ids(const Spec *spec, int fd) {
+        _cleanup_(root_idmap_done) RootIdmap map = ROOT_IDMAP_NULL;
+
+        map.spec = spec;
+        return root_idmap_wanted(spec, fd) ? root_idmap_apply(&map, spec->root_path, fd) : 0;
+}
+
 static int open_directory(const Spec *spec) {
         _cleanup_close_ int fd = -EBADF;
+        int r;
 
         fd = open_tree(AT_FDCWD, spec->root_path,
                        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
@@ -48,7 +57,8 @@ static int open_directory(const Spec *spec) {
                 return log_error_errno(
                                 negative_errno(), "The root file system '%s' is not a directory: %m",
                                 spec->root_path);
-        return TAKE_FD(fd);
+        r = map_ids(spec, fd);
+        return r < 0 ? r : TAKE_FD(fd);
 }
 
 int rootfs_open(const Spec *spec) {

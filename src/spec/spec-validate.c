@@ -46,6 +46,10 @@ static int check_version(const SpecCheck *check) {
 static int check_root(const SpecCheck *check) {
         if (!check->spec->root_path)
                 return spec_reject(check, "/root/path: must not be empty");
+        if (check->spec->root_idmap && !spec_namespace(check->spec, CLONE_NEWUSER))
+                return spec_reject(
+                                check,
+                                "/root/berth.idmap: needs a namespace of type 'user' in /linux/namespaces");
         return 0;
 }
 

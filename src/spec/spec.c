@@ -21,6 +21,7 @@ static const JsonField overlay_fields[] = {
 };
 
 static const JsonField root_fields[] = {
+        { "berth.idmap", JSON_TYPE_BOOLEAN, json_parse_bool, offsetof(Spec, root_idmap) },
         { "berth.overlay", JSON_TYPE_OBJECT, json_parse_object, offsetof(Spec, overlay),
           .sub = overlay_fields },
         { "path", JSON_TYPE_STRING, json_parse_string, offsetof(Spec, root_path), .mandatory = true },

@@ -302,6 +302,8 @@ typedef struct Spec {
         char *bundle;    /* absolute */
         char *root_path; /* absolute */
         bool root_readonly;
+        bool root_idmap; /* root["berth.idmap"], an extension: directories of the root that do not belong to
+                          * the container's root yet are mounted with the ids of the user namespace */
         SpecOverlay overlay;
         char *hostname, *domainname;
         SpecProcess process;

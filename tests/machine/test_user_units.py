@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from rootless import MANAGER, RANGES, sh
-from users import UID, UserBundles
+from users import SUBID, UID, UserBundles
 
 BUNDLES = ".local/share/berth"
 TRAPS = sh("trap 'echo got TERM; exit 0' TERM; echo ready; while :; do sleep 0.05; done")
@@ -273,3 +273,45 @@ def test_the_end_of_the_users_systemd(machine, units):
     assert units.show("container@last", "ActiveState") == "inactive"
     units.ctl("start", "container@last")
     assert units.state("last")["status"] == "running"
+
+
+def root_declaration(units, name, keys, script):
+    """A container with a root in the user's home, which says what the script says."""
+    root = f"{units.user.home}/{BUNDLES}/{name}/rootfs"
+    units.user.run(f"cat >{root}/script", stdin=script)
+    units.declare(f".config/berth/{name}.container", f"[Container]\nRootfs={root}\n{keys}\nExec=sh /script\n")
+
+
+WHO = ("{ tr -s ' ' </proc/self/uid_map; id -u; stat -c %u /bin; echo x >/new && stat -c %u /new; } >/said; mv /said /done;"
+       " exec sleep 1000")
+
+
+@pytest.mark.parametrize("keys, lines", [
+    ("UserNS=keep-id", [f" 0 {SUBID} {UID}", f" {UID} {UID} 1", f" {UID + 1} {SUBID + UID} {65536 - UID}", UID, UID, UID]),
+    ("UserNS=keep-id:uid=33,gid=44", [f" 0 {SUBID} 33", f" 33 {UID} 1", f" 34 {SUBID + 33} {65536 - 33}", 33, 33, 33]),
+    ("UIDMap=0:0:1\nUIDMap=1:1:1000", [f" 0 {UID} 1", f" 1 {SUBID} 1000", 0, 0, 0]),
+    ("UIDMap=0:0:1\nUIDMap=1:@100005:10", [f" 0 {UID} 1", f" 1 {SUBID + 5} 10", 0, 0, 0]),
+])
+def test_user_namespaces(machine, units, keys, lines):
+    units.make("ids", ["true"])
+    root_declaration(units, "ids", keys, WHO)
+    units.ctl("start", "container@ids")
+    root = f"{BUNDLES}/ids/rootfs"
+    units.wait_until(f"test -e {root}/done")
+    assert units.user.run(f"cat {root}/done").stdout.splitlines() == [str(line) for line in lines]
+    assert units.user.output(f"stat -c %u {BUNDLES}/ids/rootfs/new") == str(UID)
+
+
+@pytest.mark.parametrize("keys, text", [
+    ("UserNS=auto", "UserNS=auto: the files of a root are yours, and the container would have other ids; use UserNS=keep-id"),
+    ("UIDMap=0:0:100000", "UIDMap=0:0:100000: these ids are not yours: /etc/subuid gives you 65536 beside your own"),
+    ("UIDMap=0:@0:1", "UIDMap=0:@0:1: these ids are not yours"),
+    ("SubUIDMap=root", "SubUIDMap=root: you can use the ranges of your own name only"),
+])
+def test_user_namespaces_that_a_user_cannot_have(units, keys, text):
+    units.make("ids", ["true"])
+    root_declaration(units, "ids", keys, WHO)
+    done = units.user.run("berth verify ids", check=False)
+    assert done.returncode != 0 and text in done.stderr
+    assert units.ctl("start", "container@ids", check=False).returncode != 0
+    assert text in units.journal("container@ids")
