@@ -5,6 +5,8 @@
  * below its first argument, deletes nothing, and the same input gives the same bytes. */
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -21,10 +23,11 @@
 
 typedef struct Output {
         int dir_fd;
-        int kmsg_fd;      /* -EBADF: only stderr */
-        pid_t pid;        /* ours, for names of temporary files */
-        GHashTable *made; /* directories */
-        GHashTable *said; /* lines: a template's are also those of its instances */
+        int kmsg_fd;        /* -EBADF: only stderr */
+        pid_t pid;          /* ours */
+        char temporary[32]; /* the name of a file that has not got its own yet */
+        GHashTable *made;   /* directories */
+        GHashTable *said;   /* lines: a template's are also those of its instances */
         bool failed;
 } Output;
 
@@ -62,8 +65,9 @@ static void print_messages(Output *out, const GPtrArray *messages) {
 /* In the same directory; as short for the longest name. */
 static char *temporary_name(const Output *out, const char *path) {
         const char *slash = strrchr(path, '/');
+        _cleanup_free_ char *directory = g_strndup(path, slash ? (size_t) (slash + 1 - path) : 0);
 
-        return g_strdup_printf("%.*s.#berth-%d", slash ? (int) (slash + 1 - path) : 0, path, (int) out->pid);
+        return g_strconcat(directory, out->temporary, NULL);
 }
 
 static int rename_or_remove(const Output *out, const char *temp, const char *path) {
@@ -109,15 +113,15 @@ static int write_text(const Output *out, const DropinFile *file) {
         return rename_or_remove(out, temp, file->path);
 }
 
-/* Many containers share a target's directory: it is made once. */
+/* Many containers share a target's directory: it is made once. Those of the units are not kept in mind. */
 static int make_parent(Output *out, const char *path) {
         const char *slash = strchr(path, '/');
-        char *dir;
+        _cleanup_free_ char *dir = NULL;
 
         if (!slash)
                 return 0;
         dir = g_strndup(path, slash - path);
-        if (!g_hash_table_add(out->made, dir)) /* takes dir over in any case */
+        if (!g_str_has_suffix(dir, ".d") && !g_hash_table_add(out->made, g_strdup(dir)))
                 return 0;
         if (mkdirat(out->dir_fd, dir, 0755) < 0 && errno != EEXIST)
                 return negative_errno();
@@ -156,28 +160,114 @@ typedef struct Declarations {
         GPtrArray *messages;
 } Declarations;
 
-static void generate(
-                Output *out, const DropinContext *context, const Declarations *all,
-                const ConfigFound *found) {
-        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new(), *files = NULL;
-        _cleanup_(container_file_freep) ContainerFile *container = NULL;
+/* What became of one of them. */
+typedef struct Outcome {
+        GPtrArray *messages;     /* NULL: nothing to say */
+        ContainerFile *template; /* has a default instance; else NULL */
+} Outcome;
 
-        if (container_file_load(found, messages, &container) < 0)
-                return; /* masked */
-        print_messages(out, messages);
-        container_file_add_default(container, all->directories, all->found);
-        files = dropin_generate(container, context, config_messages_have_errors(messages));
+static void write_all(const ConfigFound *found, Output *out, const GPtrArray *files, GPtrArray *messages) {
         for (unsigned i = 0; i < files->len; i++) {
                 const DropinFile *file = files->pdata[i];
                 int r = write_file(out, file);
 
                 if (r < 0) {
-                        _cleanup_free_ char *line = g_strdup_printf(
-                                        "%s: cannot write %s: %s", found->path, file->path, g_strerror(-r));
-
-                        print_line(out, LOG_ERR, line);
+                        config_message(messages, LOG_ERR, found->path, 0, "cannot write %s: %s", file->path,
+                                       g_strerror(-r));
                         return;
                 }
+        }
+}
+
+static void generate(Output *out, const DropinContext *context, const ConfigFound *found, Outcome *ret) {
+        _cleanup_ptr_array_ GPtrArray *messages = config_messages_new(), *files = NULL;
+        _cleanup_(container_file_freep) ContainerFile *container = NULL;
+
+        if (container_file_load(found, messages, &container) < 0)
+                return; /* masked */
+        files = dropin_generate(container, context, config_messages_have_errors(messages));
+        write_all(found, out, files, messages);
+        if (messages->len > 0)
+                ret->messages = TAKE_PTR(messages);
+        if (container->default_instance)
+                ret->template = TAKE_PTR(container);
+}
+
+/* ---- several at once ----
+ *
+ * Most of the time goes into the kernel making files. Threads share nothing that changes but the number of
+ * the next declaration; what there is to say is kept, and said in order at the end. */
+
+/* So many declarations make a thread worth its price. */
+#define DECLARATIONS_PER_THREAD 100
+#define THREADS_MAX             4
+
+typedef struct Work {
+        const Output *out;
+        const DropinContext *context;
+        const Declarations *all;
+        Outcome *outcomes; /* of each declaration */
+        gint next;         /* declaration */
+        gint threads;      /* that have begun */
+} Work;
+
+static void name_temporary(Output *out, int thread) {
+        (void) snprintf(out->temporary, sizeof out->temporary, ".#berth-%d-%d", (int) out->pid, thread);
+}
+
+static void *generate_some(void *p) {
+        _cleanup_hash_ GHashTable *made = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        Work *work = p;
+        Output out = *work->out;
+
+        out.made = made;
+        name_temporary(&out, g_atomic_int_add(&work->threads, 1));
+        for (;;) {
+                unsigned i = (unsigned) g_atomic_int_add(&work->next, 1);
+
+                if (i >= work->all->found->len)
+                        return NULL;
+                generate(&out, work->context, work->all->found->pdata[i], work->outcomes + i);
+        }
+}
+
+static unsigned count_threads(unsigned declarations) {
+        cpu_set_t set;
+        unsigned cpus = sched_getaffinity(0, sizeof set, &set) < 0 ? 1 : (unsigned) CPU_COUNT(&set);
+
+        return MIN(MIN(cpus, THREADS_MAX), declarations / DECLARATIONS_PER_THREAD + 1);
+}
+
+static void generate_from(
+                Output *out, const DropinContext *context, const Declarations *all, unsigned first) {
+        unsigned len = all->found->len, n = 0, wanted = count_threads(len - first) - 1;
+        _cleanup_free_ Outcome *outcomes = g_new0(Outcome, len + 1);
+        Work work = {
+                .out = out, .context = context, .all = all, .outcomes = outcomes, .next = (int) first
+        };
+        pthread_t threads[THREADS_MAX];
+
+        while (n < wanted && pthread_create(&threads[n], NULL, generate_some, &work) == 0)
+                n++;
+        (void) generate_some(&work);
+        for (unsigned i = 0; i < n; i++)
+                (void) pthread_join(threads[i], NULL);
+        for (unsigned i = first; i < len; i++) {
+                if (outcomes[i].messages)
+                        print_messages(out, outcomes[i].messages);
+                if (outcomes[i].template)
+                        container_file_add_default(outcomes[i].template, all->directories, all->found);
+                if (outcomes[i].messages)
+                        g_ptr_array_unref(outcomes[i].messages);
+                container_file_free(outcomes[i].template);
+        }
+}
+
+/* Default instances of templates come last. */
+static void generate_found(Output *out, const DropinContext *context, const Declarations *all) {
+        for (unsigned done = 0, len; done < all->found->len; done = len) {
+                len = all->found->len;
+                generate_from(out, context, all, done);
         }
 }
 
@@ -210,10 +300,10 @@ static int generate_all(const char *directory, bool user, const Declarations *al
                 return EXIT_FAILURE;
         }
         out = (Output) { .dir_fd = dir_fd, .kmsg_fd = kmsg_fd, .pid = getpid(), .made = made, .said = said };
+        name_temporary(&out, 0);
         print_messages(&out, all->messages);
         generate_for_all(&out);
-        for (unsigned i = 0; i < all->found->len; i++)
-                generate(&out, &context, all, all->found->pdata[i]);
+        generate_found(&out, &context, all);
         return out.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 

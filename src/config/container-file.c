@@ -142,12 +142,13 @@ static void apply_entry(ContainerFile *c, const UnitEntry *entry, GPtrArray *mes
                         c->has_socket = true;
                 return;
         }
-        if (section < 0 || startswith(entry->key, "X-") || is_refused(entry, messages) ||
-            empties_unit(entry, messages))
+        if (section < 0 || startswith(entry->key, "X-"))
                 return;
         key = container_key_find(entry->section, entry->key);
         if (key)
                 apply_key(c, key, entry, messages);
+        else if (is_refused(entry, messages) || empties_unit(entry, messages))
+                return;
         else if (sections[section].kind == SECTION_OURS)
                 unknown_key(entry, messages);
 }

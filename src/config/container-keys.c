@@ -200,6 +200,7 @@ static const ContainerKey socket_keys[] = {
         { "Socket", "Accept", value_bool, reset_int_unset, FIELD(accept) },
 };
 
+/* The keys of a table are all of one section. */
 #define TABLE(keys) { keys, ELEMENTSOF(keys) }
 
 static const struct {
@@ -212,10 +213,13 @@ static const struct {
 };
 
 const ContainerKey *container_key_find(const char *section, const char *name) {
-        for (size_t t = 0; t < ELEMENTSOF(tables); t++)
+        for (size_t t = 0; t < ELEMENTSOF(tables); t++) {
+                if (!streq(tables[t].keys->section, section))
+                        continue;
                 for (const ContainerKey *k = tables[t].keys; k < tables[t].keys + tables[t].n; k++)
-                        if (*k->name == *name && streq(k->name, name) && streq(k->section, section))
+                        if (*k->name == *name && streq(k->name, name))
                                 return k;
+        }
         return NULL;
 }
 

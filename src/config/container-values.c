@@ -52,22 +52,26 @@ int value_find_word(const char *const *words, size_t n, const char *word) {
 }
 
 char *value_normalize_path(const char *s) {
-        _cleanup_strv_ char **parts = NULL;
-        _cleanup_string_ GString *out = NULL;
+        _cleanup_free_ char *path = g_malloc(strlen(s) + 2);
+        char *end = path;
 
         if (*s != '/')
                 return NULL;
-        parts = g_strsplit(s, "/", -1);
-        out = g_string_new(NULL);
-        for (char **p = parts; *p; p++) {
-                if (streq(*p, ".."))
+        while (*(s += strspn(s, "/"))) {
+                size_t n = strcspn(s, "/");
+
+                if (n == 2 && s[0] == '.' && s[1] == '.')
                         return NULL;
-                if (**p && !streq(*p, "."))
-                        g_string_append_printf(out, "/%s", *p);
+                if (n != 1 || *s != '.') {
+                        *end++ = '/';
+                        end = (char *) memcpy(end, s, n) + n;
+                }
+                s += n;
         }
-        if (out->len == 0)
-                g_string_append_c(out, '/');
-        return g_string_free(TAKE_PTR(out), FALSE);
+        if (end == path)
+                *end++ = '/';
+        *end = '\0';
+        return TAKE_PTR(path);
 }
 
 char *value_resolve_path(const ValueContext *c, const char *s) {

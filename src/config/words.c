@@ -110,11 +110,18 @@ static int read_word(const char **s, GString *word, const char **ret_error) {
 
 int words_split(const char *s, char ***ret, const char **ret_error) {
         _cleanup_ptr_array_ GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+        _cleanup_string_ GString *word = g_string_new(NULL);
         int r;
 
         for (s += strspn(s, SPACE); *s; s += strspn(s, SPACE)) {
-                _cleanup_string_ GString *word = g_string_new(NULL);
+                size_t n = strcspn(s, SPACE "\\\"'");
 
+                if (!s[n] || strchr(SPACE, s[n])) { /* the usual case: what is there is the word */
+                        g_ptr_array_add(words, g_strndup(s, n));
+                        s += n;
+                        continue;
+                }
+                g_string_truncate(word, 0);
                 r = read_word(&s, word, ret_error);
                 if (r < 0)
                         return r;
