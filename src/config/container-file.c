@@ -324,13 +324,21 @@ static void forget_install(ContainerFile *c) {
         }
 }
 
-int container_file_load(const ConfigFound *found, GPtrArray *messages, ContainerFile **ret) {
+GPtrArray *config_load_files(const ConfigFound *found, GPtrArray *messages) {
         _cleanup_ptr_array_ GPtrArray *files = g_ptr_array_new_with_free_func(unit_file_destroy);
 
         if (load_file(found, found->path, files, messages) == 0)
-                return -ESHUTDOWN;
+                return NULL;
         for (unsigned i = 0; i < found->dropins->len; i++)
                 (void) load_file(found, found->dropins->pdata[i], files, messages);
+        return TAKE_PTR(files);
+}
+
+int container_file_load(const ConfigFound *found, GPtrArray *messages, ContainerFile **ret) {
+        _cleanup_ptr_array_ GPtrArray *files = config_load_files(found, messages);
+
+        if (!files)
+                return -ESHUTDOWN;
         *ret = container_file_new(found->name, TAKE_PTR(files), messages);
         if (!found->named)
                 forget_install(*ret);

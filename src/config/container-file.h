@@ -210,6 +210,10 @@ int container_file_load(const ConfigFound *found, GPtrArray *messages, Container
 /* The same from texts in memory: files are UnitFile* and are taken over; the first is the main one. Pure. */
 ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray *messages);
 
+/* Reads what found names, for declarations of any kind, as a list of UnitFile* that owns them; NULL: masked.
+ * Files that cannot be read are empty, and told. Does not log. */
+GPtrArray *config_load_files(const ConfigFound *found, GPtrArray *messages);
+
 /* Adds the instance that DefaultInstance= of a template names to a list of config_enumerate(), unless it is
  * there. Does not log. */
 void container_file_add_default(const ContainerFile *c, const char *const *directories, GPtrArray *list);

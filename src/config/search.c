@@ -218,7 +218,8 @@ static bool may_have(GHashTable *known, const char *name, const char *directory)
         return !known || (list && g_ptr_array_find((GPtrArray *) list, directory, NULL));
 }
 
-static void find_dropins(const char *const *directories, GHashTable *known, ConfigFound *found) {
+static void find_dropins(
+                const char *const *directories, const char *type, GHashTable *known, ConfigFound *found) {
         _cleanup_ptr_array_ GPtrArray *names = dropin_names(found->name),
                                       *paths = g_ptr_array_new_with_free_func(g_free);
 
@@ -226,11 +227,11 @@ static void find_dropins(const char *const *directories, GHashTable *known, Conf
                 for (unsigned i = 0; i < names->len; i++)
                         if (may_have(known, names->pdata[i], *d))
                                 g_ptr_array_add(paths,
-                                                g_strdup_printf("%s/%s" SUFFIX ".d", *d,
-                                                                (const char *) names->pdata[i]));
+                                                g_strdup_printf("%s/%s.%s.d", *d,
+                                                                (const char *) names->pdata[i], type));
         for (const char *const *d = directories; *d; d++)
                 if (may_have(known, "", *d))
-                        g_ptr_array_add(paths, g_strdup_printf("%s/" EVERYBODY, *d));
+                        g_ptr_array_add(paths, g_strdup_printf("%s/%s.d", *d, type));
         list_dropins(paths, found->dropins);
 }
 
@@ -273,7 +274,7 @@ GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages)
         g_hash_table_iter_init(&iter, found);
         while (g_hash_table_iter_next(&iter, NULL, &value)) {
                 if (g_hash_table_size(dirs) > 0)
-                        find_dropins(directories, dirs, value);
+                        find_dropins(directories, "container", dirs, value);
                 g_ptr_array_add(list, value);
         }
         g_ptr_array_sort(list, compare_found);
@@ -283,9 +284,9 @@ GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages)
 
 /* ---- one ---- */
 
-static char *find_file(const char *const *directories, const char *name) {
+static char *find_file(const char *const *directories, const char *name, const char *type) {
         for (; *directories; directories++) {
-                _cleanup_free_ char *path = g_strdup_printf("%s/%s" SUFFIX, *directories, name);
+                _cleanup_free_ char *path = g_strdup_printf("%s/%s.%s", *directories, name, type);
                 struct stat st;
 
                 if (lstat(path, &st) >= 0 && !S_ISDIR(st.st_mode))
@@ -294,21 +295,30 @@ static char *find_file(const char *const *directories, const char *name) {
         return NULL;
 }
 
-int config_find(const char *const *directories, const char *name, ConfigFound **ret) {
-        _cleanup_free_ char *path = find_file(directories, name);
+static int find_typed(
+                const char *const *directories, const char *type, const char *name, ConfigFound **ret) {
+        _cleanup_free_ char *path = find_file(directories, name, type);
         const char *instance = declared_instance(name);
         bool named = path;
 
         if (!path && instance) {
                 _cleanup_free_ char *template = g_strndup(name, instance - name);
 
-                path = find_file(directories, template);
+                path = find_file(directories, template, type);
         }
         if (!path)
                 return -ENOENT;
         *ret = found_new(name, TAKE_PTR(path), named);
-        find_dropins(directories, NULL, *ret);
+        find_dropins(directories, type, NULL, *ret);
         return 0;
+}
+
+int config_find(const char *const *directories, const char *name, ConfigFound **ret) {
+        return find_typed(directories, "container", name, ret);
+}
+
+int config_find_volume(const char *const *directories, const char *name, ConfigFound **ret) {
+        return find_typed(directories, "volume", name, ret);
 }
 
 /* One read when the size that fstat() told is the truth: thousands of files are read while the machine waits

@@ -39,6 +39,9 @@ GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages)
  * log. */
 int config_find(const char *const *directories, const char *name, ConfigFound **ret);
 
+/* The same for NAME.volume. */
+int config_find_volume(const char *const *directories, const char *name, ConfigFound **ret);
+
 /* Reads a declaration or drop-in. Returns 1, 0 when it is masked (empty, or a link to /dev/null), -EPERM
  * when everybody may write it and checked is set, -EINVAL when it is not a regular file, or an errno of
  * opening and reading. Does not log. */

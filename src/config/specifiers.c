@@ -36,6 +36,8 @@ static const char *own_instance(const SpecifierContext *c) {
 }
 
 static char *instance(const SpecifierContext *c, const char *detail) {
+        if (c->volume && !own_instance(c))
+                return g_strdup("");
         return own_instance(c) ? g_strdup(own_instance(c)) : declared_escape(c->container);
 }
 
@@ -45,7 +47,7 @@ static char *container(const SpecifierContext *c, const char *detail) {
         char *unescaped;
 
         if (!own_instance(c))
-                return g_strdup(c->container);
+                return g_strdup(c->volume ? "" : c->container);
         path = g_strdelimit(g_strdup(own_instance(c)), "-", '/');
         unescaped = unit_name_unescape(path);
         return unescaped ?: TAKE_PTR(path);
@@ -54,6 +56,8 @@ static char *container(const SpecifierContext *c, const char *detail) {
 static char *unit(const SpecifierContext *c, const char *type) {
         _cleanup_free_ char *escaped = declared_escape(c->container);
 
+        if (c->volume)
+                return g_strdup_printf("%s%s", escaped, isempty(type) ? "" : ".volume");
         return g_strdup_printf(
                         "container@%s%s%s", escaped,
                         declared_is_template(c->container) ? SPECIFIER_ANY_INSTANCE : "", type);
@@ -69,7 +73,7 @@ static char *prefix(const SpecifierContext *c, const char *detail) {
         _cleanup_free_ char *name = NULL;
         const char *part, *dash;
 
-        if (!own_instance(c))
+        if (!own_instance(c) && !c->volume)
                 return g_strdup("container");
         name = g_strndup(c->container, strcspn(c->container, "@"));
         dash = strrchr(name, '-');
@@ -128,7 +132,7 @@ static char *log_directory(const SpecifierContext *c, const char *detail) {
 static char *credentials(const SpecifierContext *c, const char *detail) {
         _cleanup_free_ char *top = directory(c, "/run|XDG_RUNTIME_DIR|"), *name = unit(c, ".service");
 
-        return top ? g_strdup_printf("%s/credentials/%s", top, name) : NULL;
+        return top && !c->volume ? g_strdup_printf("%s/credentials/%s", top, name) : NULL;
 }
 
 static char *temporary(const SpecifierContext *c, const char *fallback) {

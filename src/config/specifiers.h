@@ -8,6 +8,7 @@
 typedef struct SpecifierContext {
         const char *container; /* its name, as of declared-name.h */
         const char *file;      /* NAME.container */
+        bool volume;           /* it is NAME.volume, which is no unit: what names one is the file's name */
 } SpecifierContext;
 
 /* The instance for which a template itself is read: most values that have the specifier are good with it. */

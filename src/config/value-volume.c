@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "basic/declared-name.h"
 #include "basic/macro.h"
 
 void container_volume_free(void *volume) {
@@ -183,6 +184,16 @@ static bool name_is_valid(const char *s) {
         return true;
 }
 
+/* "db" of "db.volume", "db@1" of "db@1.volume"; NULL: no such name. */
+static char *name_of_file(const char *source) {
+        char *name = g_strndup(source, strlen(source) - STRLEN(".volume"));
+
+        if (g_ascii_isalnum(*name) && declared_name_check(name) >= 0 && !declared_is_template(name))
+                return name;
+        g_free(name);
+        return NULL;
+}
+
 /* NULL: what the source says is wrong, which was told. */
 static ContainerVolume *parse_source(const ValueContext *c, const char *source) {
         bool path = *source == '.' || strchr(source, '/');
@@ -192,8 +203,10 @@ static ContainerVolume *parse_source(const ValueContext *c, const char *source) 
 
         if (path)
                 text = value_resolve_path(c, source);
+        else if (file)
+                text = name_of_file(source);
         else if (name_is_valid(source))
-                text = file ? g_strndup(source, strlen(source) - strlen(".volume")) : g_strdup(source);
+                text = g_strdup(source);
         if (isempty(text)) {
                 value_error(c, "%s=: '%.80s' is neither a path without '..' nor the name of a volume",
                             c->entry->key, source);

@@ -10,6 +10,7 @@
 
 #include "basic/macro.h"
 #include "basic/parse-util.h"
+#include "config/specifiers.h"
 
 static const struct {
         const char *name;
@@ -102,40 +103,58 @@ static bool is_ours(const UnitEntry *e, GPtrArray *messages) {
         return false;
 }
 
-static VolumeFile *parse(const char *path, char *text, size_t size, GPtrArray *messages) {
-        _cleanup_(unit_file_freep) UnitFile *file = unit_file_parse(path, text, size, messages);
+/* The entry with its value's specifiers replaced. */
+static void expand_entry(VolumeFile *v, const char *name, const UnitEntry *e, GPtrArray *messages) {
+        const SpecifierContext context = { .container = name, .file = v->path, .volume = true };
+        _cleanup_free_ char *value = NULL;
+        UnitEntry expanded = *e;
+        char bad;
+
+        if (specifiers_expand(e->value, &context, /* escape= */ false, &value, &bad) < 0) {
+                config_message(messages, LOG_ERR, e->file, e->line,
+                               "%s=: specifier '%%%.*s' is not known here; a percent sign is written '%%%%'",
+                               e->key, bad ? 1 : 0, &bad);
+                return;
+        }
+        expanded.value = value;
+        apply_entry(v, &expanded, messages);
+}
+
+static VolumeFile *parse(const ConfigFound *found, const GPtrArray *files, GPtrArray *messages) {
         VolumeFile *v = g_new0(VolumeFile, 1);
 
-        v->path = g_strdup(path);
+        v->path = g_strdup(found->path);
         v->copy = -1;
-        for (unsigned i = 0; i < file->entries->len; i++) {
-                const UnitEntry *e = &g_array_index(file->entries, UnitEntry, i);
+        for (unsigned i = 0; i < files->len; i++) {
+                const GArray *entries = ((const UnitFile *) files->pdata[i])->entries;
 
-                if (is_ours(e, messages) && e->key)
-                        apply_entry(v, e, messages);
+                for (unsigned k = 0; k < entries->len; k++) {
+                        const UnitEntry *e = &g_array_index(entries, UnitEntry, k);
+
+                        if (is_ours(e, messages) && e->key)
+                                expand_entry(v, found->name, e, messages);
+                }
         }
         if (v->volume_name && !g_ascii_isalnum(*v->volume_name))
-                config_message(messages, LOG_ERR, path, 0, "VolumeName=%s: expected a letter or digit first",
-                               v->volume_name);
+                config_message(messages, LOG_ERR, v->path, 0,
+                               "VolumeName=%s: expected a letter or digit first", v->volume_name);
         return v;
 }
 
 int volume_file_load(
                 const char *const *directories, const char *name, GPtrArray *messages, VolumeFile **ret) {
-        for (; *directories; directories++) {
-                _cleanup_free_ char *path = g_strdup_printf("%s/%s.volume", *directories, name);
-                char *text = NULL;
-                size_t size = 0;
-                int r = config_read(path, /* checked= */ !g_getenv("BERTH_UNIT_PATH"), &text, &size);
+        _cleanup_(config_found_freep) ConfigFound *found = NULL;
+        _cleanup_ptr_array_ GPtrArray *files = NULL;
+        int r;
 
-                if (r == -ENOENT)
-                        continue;
-                if (r < 0)
-                        return r;
-                *ret = parse(path, text ?: g_strdup(""), size, messages);
-                return 0;
-        }
-        return -ENOENT;
+        r = config_find_volume(directories, name, &found);
+        if (r < 0)
+                return r;
+        files = config_load_files(found, messages);
+        if (!files)
+                return -ESHUTDOWN;
+        *ret = parse(found, files, messages);
+        return 0;
 }
 
 void volume_file_free(VolumeFile *file) {

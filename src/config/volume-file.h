@@ -12,8 +12,8 @@ typedef struct VolumeFile {
         int copy;           /* -1: not given */
 } VolumeFile;
 
-/* Reads NAME.volume of the first directory that has it. Appends to messages what is wrong. -ENOENT: none
- * has. Does not log. */
+/* Reads NAME.volume of the first directory that has it, and its drop-ins. Appends to messages what is wrong.
+ * -ENOENT: none has; -ESHUTDOWN: it is masked. Does not log. */
 int volume_file_load(
                 const char *const *directories, const char *name, GPtrArray *messages, VolumeFile **ret);
 

@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "basic/declared-name.h"
 #include "basic/fs-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
@@ -64,6 +65,9 @@ static int load_file(const ContainerVolume *v, VolumeFile **ret) {
         int r;
 
         r = volume_file_load((const char *const *) path, v->source, messages, &file);
+        if (r == -ESHUTDOWN)
+                return log_error_errno(
+                                r, "%s:%u: %s=: '%s.volume' is masked", v->file, v->line, v->key, v->source);
         if (r < 0)
                 return log_error_errno(
                                 r, "%s:%u: %s=: '%s.volume': %m", v->file, v->line, v->key, v->source);
@@ -99,7 +103,7 @@ static int find_owner(const Finder *f, const VolumeFile *file, PreparedVolume *v
 /* A volume of ours: where it is, and what it is to be made with. */
 static int find_own(const Finder *f, const ContainerVolume *v, char **ret) {
         _cleanup_(volume_file_freep) VolumeFile *file = NULL;
-        _cleanup_free_ char *directory = volumes_directory();
+        _cleanup_free_ char *directory = volumes_directory(), *name = declared_id(v->source);
         PreparedVolume *volume;
         bool copy;
         int r = 0;
@@ -114,7 +118,7 @@ static int find_own(const Finder *f, const ContainerVolume *v, char **ret) {
                 return r;
         volume = g_new0(PreparedVolume, 1);
         volume->path = g_strdup_printf(
-                        "%s/%s", directory, file && file->volume_name ? file->volume_name : v->source);
+                        "%s/%s", directory, file && file->volume_name ? file->volume_name : name);
         copy = !v->no_copy && (!file || file->copy != 0);
         volume->root_fd = copy ? fcntl(f->root_fd, F_DUPFD_CLOEXEC, 3) : -EBADF;
         volume->destination = copy ? g_strdup(v->destination) : NULL;

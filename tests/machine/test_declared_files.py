@@ -66,6 +66,20 @@ def test_volume_file(machine, declared):
         "Volume=data.volume:/var/db")
 
 
+def test_volume_file_has_dropins_and_masks(machine, declared):
+    machine.write("/usr/lib/berth/data@.volume", "[Volume]\nVolumeName=%p_%i\nCopy=no\n")
+    machine.write("/etc/berth/data@.volume.d/owner.conf", "[Volume]\nUser=nobody\n")
+    machine.write("/run/berth/data@2.volume.d/owner.conf", "[Volume]\nUser=daemon\n")
+    assert declared.said("Volume=data@1.volume:/var/db", "stat -c %u /var/db") == ["65534"]
+    assert declared.said("Volume=data@2.volume:/var/db", "stat -c %u /var/db") == ["65534"]
+    machine.run("rm -r /run/berth/data@2.volume.d")
+    assert machine.output(f"ls {VOLUMES}") == "data_1\ndata_2"
+    machine.run("ln -s /dev/null /etc/berth/data@2.volume")
+    assert "keys.container:3: Volume=: 'data@2.volume' is masked" in declared.refusal("Volume=data@2.volume:/var/db")
+    assert "keys.container:3: Volume=: 'data@.volume' is neither" in declared.refusal("Volume=data@.volume:/var/db")
+    machine.run("rm -r /etc/berth/data@* /usr/lib/berth/data@.volume")
+
+
 def test_mount(machine, declared):
     machine.write("/run/data/word", "word\n")
     keys = ("Mount=type=bind,src=/run/data,dst=/data,ro\nMount=type=tmpfs,target=/scratch,tmpfs-size=64k,tmpfs-mode=0700\n"
