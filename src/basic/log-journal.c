@@ -85,5 +85,5 @@ bool log_entry_send(int fd, LogEntry *entry) {
                 entry->cgroup = cgroup;
         datagram = log_entry_format(entry);
         entry->cgroup = NULL;
-        return send(fd, datagram->str, datagram->len, MSG_NOSIGNAL) >= 0;
+        return send(fd, datagram->str, datagram->len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;
 }

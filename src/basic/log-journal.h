@@ -25,5 +25,6 @@ bool stream_is_journal(int fd, const char *journal_stream);
  * Journal Protocol"; systemd.journal-fields(7). */
 GString *log_entry_format(const LogEntry *entry);
 
-/* Sends an entry, with the cgroup of this process. Returns false if it did not get there. */
+/* Sends an entry, with the cgroup of this process. Never waits for journald. Returns false if it did not get
+ * there. */
 bool log_entry_send(int fd, LogEntry *entry);

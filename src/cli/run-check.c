@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the rules of berth-run's command line. */
+/* Owns which options of berth-run go together. */
 
 #include "cli/run-check.h"
 
@@ -9,58 +9,7 @@
 
 #include "basic/log.h"
 #include "basic/macro.h"
-#include "basic/parse-util.h"
 #include "config/manager-version.h"
-
-/* ---- values ---- */
-
-static bool is_boolean(const char *value) {
-        bool parsed;
-
-        return parse_boolean(value, &parsed) >= 0;
-}
-
-static bool is_nice(const char *value) {
-        int nice;
-
-        return parse_int(value, &nice) >= 0 && nice >= -20 && nice <= 19;
-}
-
-static bool is_assignment(const char *value) {
-        const char *equals = strchr(value, '=');
-
-        return equals && equals != value;
-}
-
-static const struct {
-        const char *placeholder;
-        bool (*is_good)(const char *value);
-        const char *expected;
-} values[] = {
-        { "BOOL", is_boolean, "yes or no" },
-        { "NAME=VALUE", is_assignment, "NAME=VALUE" },
-        { "NICE", is_nice, "a number from -20 to 19" },
-};
-
-/* A placeholder with bars is the list of what is possible. */
-static bool is_alternative(const char *placeholder, const char *value) {
-        _cleanup_strv_ char **words = g_strsplit(placeholder, "|", -1);
-
-        return !words[0] || !words[1] || g_strv_contains((const char *const *) words, value);
-}
-
-static int value_error(const char *option, const char *value, const char *expected) {
-        return log_error_errno(-EINVAL, "--%s=%s: expected %s", option, value, expected);
-}
-
-int run_check_value(const char *option, const char *placeholder, const char *value) {
-        if (!placeholder)
-                return 0;
-        for (size_t i = 0; i < ELEMENTSOF(values); i++)
-                if (streq(values[i].placeholder, placeholder) && !values[i].is_good(value))
-                        return value_error(option, value, values[i].expected);
-        return is_alternative(placeholder, value) ? 0 : value_error(option, value, placeholder);
-}
 
 int run_check_since(const char *option, int version) {
         int ours = version > 0 ? manager_version(1) : 0;
@@ -72,7 +21,47 @@ int run_check_since(const char *option, int version) {
                         ours);
 }
 
-/* ---- options together ---- */
+static const char *const timers[] = {
+        "--on-active=",      "--on-boot=",
+        "--on-calendar=",    "--on-clock-change",
+        "--on-startup=",     "--on-timezone-change",
+        "--on-unit-active=", "--on-unit-inactive=",
+        "--timer-property=", NULL,
+};
+static const char *const paths[] = { "--path-property=", NULL };
+static const char *const sockets[] = { "--listen=", "--socket-property=", NULL };
+static const char *const waits[] = { "--pipe", "--pty", "--wait", NULL };
+static const char *const no_waits[] = { "--no-block", NULL };
+
+/* Groups of which only one can be given. */
+static const struct {
+        const char *const *a, *const *b;
+} exclusive[] = {
+        { timers, paths }, { timers, sockets }, { paths, sockets },  { waits, timers },
+        { waits, paths },  { waits, sockets },  { waits, no_waits },
+};
+
+/* The first one of a group that was given; NULL: none. */
+static const char *given(const RunCall *call, const char *const *group) {
+        for (unsigned i = 0; i < call->given->len; i++)
+                if (g_strv_contains(group, call->given->pdata[i]))
+                        return call->given->pdata[i];
+        return NULL;
+}
+
+bool run_has_trigger(const RunCall *call) {
+        return given(call, timers) || given(call, paths) || given(call, sockets);
+}
+
+static int check_groups(const RunCall *call) {
+        for (size_t i = 0; i < ELEMENTSOF(exclusive); i++) {
+                const char *a = given(call, exclusive[i].a), *b = given(call, exclusive[i].b);
+
+                if (a && b)
+                        return log_error_errno(-EINVAL, "%s and %s exclude each other", a, b);
+        }
+        return 0;
+}
 
 static int check_manager(const RunCall *call) {
         bool root = geteuid() == 0;
@@ -90,7 +79,7 @@ static int check_manager(const RunCall *call) {
 }
 
 int run_check_together(const RunCall *call) {
-        int sources = !!call->image + !!call->rootfs + !!call->bundle;
+        int r, sources = !!call->image + !!call->rootfs + !!call->bundle;
         const struct {
                 bool wrong;
                 const char *text;
@@ -107,5 +96,6 @@ int run_check_together(const RunCall *call) {
         for (size_t i = 0; i < ELEMENTSOF(rules); i++)
                 if (rules[i].wrong)
                         return log_error_errno(-EINVAL, "%s (see berth-run --help)", rules[i].text);
-        return check_manager(call);
+        r = check_groups(call);
+        return r < 0 ? r : check_manager(call);
 }

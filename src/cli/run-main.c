@@ -10,6 +10,7 @@
 
 #include "basic/log.h"
 #include "cli/i18n.h"
+#include "cli/run-check.h"
 #include "cli/run-container.h"
 #include "cli/run-options.h"
 #include "cli/run-passed.h"
@@ -59,6 +60,7 @@ static int run(RunCall *call, int *ret_status) {
                 .description = call->description,
                 .options = (char **) call->passed->pdata,
                 .wait = call->wait || call->pipe || call->pty,
+                .later = run_has_trigger(call),
                 .collect = call->collect,
         };
         return adhoc_run(&options, ret_status);

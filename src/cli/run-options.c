@@ -51,11 +51,23 @@ static const RunOption run_options[] = {
           N_("take each end of the payload for a success") },
         { "image", 0, RUN_STRING, AT(image), "IMAGE", N_("run an image: its name, or oci:DIR[:NAME]") },
         { "job-mode", 0, RUN_PASSED, 0, "MODE", N_("what happens to jobs that are queued already"), 258 },
+        { "listen", 0, RUN_LIST, AT(listen), "ADDRESS",
+          N_("start it when somebody connects to this address") },
         { "network", 0, RUN_STRING, AT(network), "NETWORK",
           N_("its network: host, none, ns:PATH or container:ID") },
         { "nice", 0, RUN_PASSED, 0, "NICE", N_("niceness of the payload, -20 to 19") },
         { "no-ask-password", 0, RUN_PASSED, 0, NULL, N_("never ask for a password") },
         { "no-block", 0, RUN_PASSED, 0, NULL, N_("do not wait until the container has started") },
+        { "on-active", 0, RUN_PASSED, 0, "TIME", N_("start it after this time") },
+        { "on-boot", 0, RUN_PASSED, 0, "TIME", N_("start it this time after the machine") },
+        { "on-calendar", 0, RUN_PASSED, 0, "SPEC", N_("start it at these times of the calendar") },
+        { "on-clock-change", 0, RUN_PASSED, 0, NULL, N_("start it when the clock is set") },
+        { "on-startup", 0, RUN_PASSED, 0, "TIME", N_("start it this time after systemd") },
+        { "on-timezone-change", 0, RUN_PASSED, 0, NULL, N_("start it when the time zone changes") },
+        { "on-unit-active", 0, RUN_PASSED, 0, "TIME", N_("start it this time after its last start") },
+        { "on-unit-inactive", 0, RUN_PASSED, 0, "TIME", N_("start it this time after its last end") },
+        { "path-property", 0, RUN_PASSED, 0, "NAME=VALUE",
+          N_("start it by a path unit that has this property") },
         { "pipe", 'P', RUN_SWITCH, AT(pipe), NULL, N_("give the payload our stdin, stdout and stderr") },
         { "property", 'p', RUN_PROPERTY, AT(properties), "NAME=VALUE", N_("set a property of the unit") },
         { "pty", 't', RUN_SWITCH, AT(pty), NULL, N_("give the payload a terminal and connect ours to it") },
@@ -73,8 +85,11 @@ static const RunOption run_options[] = {
           N_("set an environment variable of the payload") },
         { "slice", 0, RUN_PASSED, 0, "SLICE", N_("run in this slice") },
         { "slice-inherit", 0, RUN_PASSED, 0, NULL, N_("run in the slice that we are in") },
+        { "socket-property", 0, RUN_PASSED, 0, "NAME=VALUE",
+          N_("start it by a socket unit that has this property") },
         { "system", 0, RUN_SWITCH, AT(system), NULL,
           N_("be a unit of the system's systemd: what root has") },
+        { "timer-property", 0, RUN_PASSED, 0, "NAME=VALUE", N_("set a property of the timer unit") },
         { "uid", 0, RUN_STRING, AT(uid), "USER", N_("user in the container") },
         { "unit", 'u', RUN_STRING, AT(unit), "UNIT", N_("name of the unit") },
         { "user", 0, RUN_SWITCH, AT(user), NULL, N_("be a unit of the user's systemd: what others have") },
@@ -92,10 +107,13 @@ static const RunOption run_options[] = {
 
 void run_call_done(RunCall *call) {
         g_strfreev(call->environment);
+        g_strfreev(call->listen);
         g_strfreev(call->properties);
         g_strfreev(call->volumes);
         if (call->passed)
                 g_ptr_array_unref(call->passed);
+        if (call->given)
+                g_ptr_array_unref(call->given);
         *call = (RunCall) { 0 };
 }
 
@@ -128,6 +146,7 @@ static int take_option(const RunOption *o, const char *value, RunCall *call) {
                 r = run_check_since(o->name, o->since);
         if (r < 0)
                 return r;
+        g_ptr_array_add(call->given, g_strconcat("--", o->name, o->placeholder ? "=" : NULL, NULL));
         switch (o->type) {
         case RUN_SWITCH:
                 *(bool *) member = true;
@@ -177,7 +196,10 @@ static const RunOption *find_option(int value) {
 
 int run_options_parse(int argc, char **argv, RunCall *ret) {
         struct option longs[ELEMENTSOF(run_options) + 1] = { 0 };
-        _cleanup_(run_call_done) RunCall call = { .passed = g_ptr_array_new_with_free_func(g_free) };
+        _cleanup_(run_call_done) RunCall call = {
+                .passed = g_ptr_array_new_with_free_func(g_free),
+                .given = g_ptr_array_new_with_free_func(g_free),
+        };
         _cleanup_string_ GString *letters = g_string_new(NULL);
         int value, r;
 

@@ -13,10 +13,11 @@ typedef struct RunCall {
         const char *bundle, *image, *rootfs;
         const char *background, *description, *expand, *network, *service_type, *unit;
         const char *uid, *gid, *working_directory;
-        char **environment, **properties, **volumes;
+        char **environment, **listen, **properties, **volumes;
         bool collect, ignore_failure, pipe, pty, read_only, same_dir, wait;
         bool system, user;
         bool help, version;
+        GPtrArray *given;  /* of char*: "--name" or "--name=" of what was given, in that order */
         GPtrArray *passed; /* of char*: options that systemd-run gets as they are */
         char **command;    /* borrowed from argv; empty: none */
 } RunCall;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdint.h>
 
+#include "basic/cleanup.h"
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "basic/signal-util.h"
@@ -54,6 +55,16 @@ static void pass_every_end(RunCall *call) {
         pass(call, g_string_free(text, FALSE));
 }
 
+/* A path is one of the host's. */
+static void pass_listeners(RunCall *call) {
+        for (char **address = call->listen; address && *address; address++) {
+                _cleanup_free_ char *path =
+                                **address == '.' ? g_canonicalize_filename(*address, NULL) : NULL;
+
+                pass(call, g_strconcat("--socket-property=ListenStream=", path ?: *address, NULL));
+        }
+}
+
 /* The options that say something to us and to systemd-run. */
 void run_pass_options(RunCall *call) {
         const struct {
@@ -70,6 +81,7 @@ void run_pass_options(RunCall *call) {
                         pass(call, g_strdup(shared[i].option));
         pass_service_type(call);
         pass_background(call);
+        pass_listeners(call);
         if (call->ignore_failure)
                 pass_every_end(call);
         pass(call, NULL);

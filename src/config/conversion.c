@@ -15,6 +15,7 @@ static const char *const section_names[_CONVERSION_SECTION_MAX] = {
 };
 
 void conversion_init(Conversion *c) {
+        c->remark = NULL;
         for (size_t i = 0; i < _CONVERSION_SECTION_MAX; i++)
                 c->sections[i] = g_string_new(NULL);
 }
@@ -75,6 +76,8 @@ char *conversion_text(const Conversion *c, const char *from) {
 
         append_line(out, from);
         g_string_append_c(out, '\n');
+        if (c->remark)
+                g_string_append_printf(out, "# %s\n", c->remark);
         for (size_t i = 0; i < _CONVERSION_SECTION_MAX; i++)
                 if (c->sections[i]->len > 0)
                         g_string_append_printf(out, "\n[%s]\n%s", section_names[i], c->sections[i]->str);

@@ -19,6 +19,7 @@ typedef enum ConversionSection {
 
 typedef struct Conversion {
         GString *sections[_CONVERSION_SECTION_MAX];
+        const char *remark; /* a line about the whole; NULL: none */
 } Conversion;
 
 void conversion_init(Conversion *c);
@@ -35,6 +36,11 @@ void conversion_setf(Conversion *c, ConversionSection section, const char *key, 
 
 /* Adds a comment: what was there, and why it is not any more, or what to do about it. */
 void conversion_note(Conversion *c, ConversionSection section, const char *what, const char *why);
+
+/* What containers of engines have and those of berth do not, if nobody says anything: a remark. */
+#define CONVERSION_ENGINE_DEFAULTS                                                                 \
+        "Defaults that differ from the engine's: NoNewPrivileges=yes, SeccompProfile=unconfined, " \
+        "Network=host, HttpProxy=no"
 
 /* The text; sections without lines are left out. Caller frees. */
 char *conversion_text(const Conversion *c, const char *from);

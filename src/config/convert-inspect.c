@@ -446,6 +446,7 @@ int convert_inspect(const char *name, const char *text, size_t size, char **ret)
         if (r < 0)
                 return r;
         conversion_init(&in.out);
+        in.out.remark = CONVERSION_ENGINE_DEFAULTS;
         for (size_t i = 0; i < ELEMENTSOF(parts); i++)
                 parts[i](&in);
         *ret = conversion_text(&in.out, name);

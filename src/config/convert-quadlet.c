@@ -8,12 +8,27 @@
 
 #include "config/conversion.h"
 
+/* Engines write sizes as 1g, 1gb and 1G, systemd as 1G. */
+static char *size_of(const char *value) {
+        char *text = g_ascii_strup(value, -1);
+        size_t n = strlen(text);
+
+        if (n > 1 && text[n - 1] == 'B')
+                text[n - 1] = '\0';
+        return text;
+}
+
+static char *count_of(const char *value) {
+        return g_strdup(*value == '-' || streq(value, "0") ? "infinity" : value);
+}
+
 /* Keys of [Container] that are settings of the unit here. */
 static const struct {
         const char *key, *setting;
+        char *(*value)(const char *value); /* NULL: the same */
 } moved[] = {
-        { "Memory", "MemoryMax" },
-        { "PidsLimit", "TasksMax" },
+        { "Memory", "MemoryMax", size_of },
+        { "PidsLimit", "TasksMax", count_of },
         { "StopTimeout", "TimeoutStopSec" },
 };
 
@@ -43,7 +58,9 @@ static const struct {
 
 /* Units of Quadlet that have no counterpart. */
 static bool is_other_kind(const char *unit) {
-        static const char *const suffixes[] = { ".pod", ".network", ".kube", ".image", ".build" };
+        static const char *const suffixes[] = {
+                ".artifact", ".build", ".image", ".kube", ".network", ".pod", ".volume",
+        };
 
         for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
                 if (g_str_has_suffix(unit, suffixes[i]))
@@ -57,21 +74,35 @@ static void note_entry(Conversion *c, ConversionSection section, const UnitEntry
         conversion_note(c, section, what, why);
 }
 
+/* What listens on all addresses in the host's network need not have been published on all. */
+static bool is_all_addresses(const char *address) {
+        return isempty(address) || streq(address, "0.0.0.0") || streq(address, "[::]");
+}
+
 /* "[[IP:][HOST]:]PORT[/PROTOCOL]". The host's network is the default here, so a port that is not changed is
  * reachable as it is. */
 static void convert_port(Conversion *c, const UnitEntry *e) {
         g_autofree char *value = g_strndup(e->value, strcspn(e->value, "/"));
-        const char *protocol = strchr(e->value, '/'), *inside, *host_port;
+        const char *protocol = strchr(e->value, '/'), *inside, *host_port, *address = NULL;
         char *colon = strrchr(value, ':');
+        g_autofree char *buffer = NULL;
 
         if (colon)
                 *colon = '\0';
         inside = colon ? colon + 1 : value;
         host_port = colon ? value : inside;
-        if (strrchr(host_port, ':'))
+        if (strrchr(host_port, ':')) {
                 host_port = strrchr(host_port, ':') + 1;
-        if (protocol && !streq(protocol, "/tcp"))
+                address = buffer = g_strndup(value, host_port - 1 - value);
+        }
+        if (strchr(inside, '-') || strchr(host_port, '-'))
+                note_entry(c, CONVERSION_CONTAINER, e, "write each port of the range as a ProxyPort=");
+        else if (protocol && !streq(protocol, "/tcp"))
                 note_entry(c, CONVERSION_CONTAINER, e, "only TCP ports can be forwarded");
+        else if ((isempty(host_port) || streq(host_port, inside)) && !is_all_addresses(address))
+                note_entry(c, CONVERSION_CONTAINER, e,
+                           "in the host's network, the default here, let the program itself listen on that "
+                           "address only");
         else if (isempty(host_port) || streq(host_port, inside))
                 note_entry(c, CONVERSION_CONTAINER, e,
                            "with the host's network, the default here, the port is reachable as it is");
@@ -81,7 +112,7 @@ static void convert_port(Conversion *c, const UnitEntry *e) {
 
 static void convert_network(Conversion *c, const UnitEntry *e) {
         if (streq(e->value, "host") || streq(e->value, "none") || startswith(e->value, "ns:") ||
-            startswith(e->value, "container:"))
+            startswith(e->value, "container:") || g_str_has_suffix(e->value, ".container"))
                 conversion_set(c, CONVERSION_CONTAINER, e->key, e->value);
         else
                 note_entry(c, CONVERSION_CONTAINER, e,
@@ -103,16 +134,28 @@ static void convert_image(Conversion *c, const UnitEntry *e) {
                 return;
         }
         conversion_set(c, CONVERSION_CONTAINER, e->key, e->value);
+        if (!startswith(e->value, "oci:") && *e->value) {
+                g_autofree char *command = g_strdup_printf("berth pull %s", e->value);
+
+                conversion_note(c, CONVERSION_CONTAINER, command,
+                                "fetches the image, which no start of the unit does");
+        }
+}
+
+/* Engines make a volume that has no name, and forget it with the container. */
+static void convert_volume(Conversion *c, const UnitEntry *e) {
+        if (*e->value && !strchr(e->value, ':'))
+                note_entry(c, CONVERSION_CONTAINER, e, "give the volume a name: Volume=NAME:DESTINATION");
+        else
+                conversion_set(c, CONVERSION_CONTAINER, e->key, e->value);
 }
 
 static const struct {
         const char *key;
         void (*convert)(Conversion *c, const UnitEntry *e);
 } changed[] = {
-        { "Image", convert_image },
-        { "LogDriver", convert_log_driver },
-        { "Network", convert_network },
-        { "PublishPort", convert_port },
+        { "Image", convert_image },      { "LogDriver", convert_log_driver }, { "Network", convert_network },
+        { "PublishPort", convert_port }, { "Volume", convert_volume },
 };
 
 static void convert_container_key(Conversion *c, const UnitEntry *e) {
@@ -123,7 +166,9 @@ static void convert_container_key(Conversion *c, const UnitEntry *e) {
                 }
         for (size_t i = 0; i < ELEMENTSOF(moved); i++)
                 if (streq(moved[i].key, e->key)) {
-                        conversion_set(c, CONVERSION_SERVICE, moved[i].setting, e->value);
+                        g_autofree char *value = moved[i].value ? moved[i].value(e->value) : NULL;
+
+                        conversion_set(c, CONVERSION_SERVICE, moved[i].setting, value ?: e->value);
                         return;
                 }
         for (size_t i = 0; i < ELEMENTSOF(dropped); i++)
@@ -145,7 +190,7 @@ static void convert_unit_key(Conversion *c, const UnitEntry *e) {
                         g_autofree char *what = g_strdup_printf("%s=%s", e->key, *w);
 
                         conversion_note(c, CONVERSION_UNIT, what,
-                                        "pods, networks, images and builds are no units here");
+                                        "volumes, pods, networks, images and builds are no units here");
                         dropped_one = true;
                 } else if (**w)
                         g_string_append_printf(kept, "%s%s", kept->len > 0 ? " " : "", *w);
@@ -176,6 +221,7 @@ char *convert_quadlet(const UnitFile *file) {
         char *text;
 
         conversion_init(&c);
+        c.remark = CONVERSION_ENGINE_DEFAULTS;
         for (unsigned i = 0; i < file->entries->len; i++)
                 convert_entry(&c, &g_array_index(file->entries, UnitEntry, i));
         text = conversion_text(&c, file->path);

@@ -169,7 +169,7 @@ int adhoc_run(const AdhocRun *run, int *ret_status) {
         (void) unsetenv(ADHOC_VARIABLE);
 
         argv = command_line(run, unit, id, declaration);
-        if (!run->wait)
+        if (!run->wait || run->later)
                 return execute(argv);
         r = run_and_wait(argv, &status);
         if (r >= 0 && status != 0)

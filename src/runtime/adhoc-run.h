@@ -12,6 +12,7 @@ typedef struct AdhocRun {
         const char *description; /* NULL: the command line */
         char **options;          /* further options for systemd-run, which win over ours */
         bool wait;               /* they make systemd-run wait for the end */
+        bool later;              /* they make it start the container by something else than us */
         bool collect;            /* nothing is to stay when the unit fails */
 } AdhocRun;
 

@@ -277,7 +277,7 @@ static int apply_declaration(
         root_fd = open_root(c, path, &config->image);
         if (root_fd < 0)
                 return root_fd;
-        root = (PreparedRoot) { .name = c->image ?: path, .fd = root_fd };
+        root = (PreparedRoot) { .name = c->image ?: path, .fd = root_fd, .trial = config->trial };
         r = prepare_changes(c, unit_dir, config->image.lower, &root, &config->changes);
         if (r >= 0)
                 r = prepare_facts(c, &root, unit_dir, &facts);
@@ -393,7 +393,7 @@ static int notify_mode(const Base *base, const ContainerFile *c, const Spec *spe
 typedef struct Source {
         ContainerFile *container; /* NULL without a declaration */
         const char *unit_dir;
-        bool unpack; /* an image that has not been used before */
+        bool unpack; /* an image that has not been used before; else the container is not to be started */
 } Source;
 
 /* What the declaration says before the image does. */
@@ -406,7 +406,8 @@ static int find_root(ContainerFile *container, const Source *source, PreparedCon
 }
 
 static int build(const char *id, const Source *source, PreparedConfig *ret) {
-        _cleanup_(prepared_config_done) PreparedConfig config = { .params = UNIT_PARAMS_NULL };
+        _cleanup_(prepared_config_done)
+                        PreparedConfig config = { .params = UNIT_PARAMS_NULL, .trial = !source->unpack };
         _cleanup_(base_done) Base base = { 0 };
         ContainerFile *container = source->container;
         _cleanup_free_ char *container_id = NULL;

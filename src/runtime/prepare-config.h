@@ -22,6 +22,7 @@ typedef struct PreparedConfig {
         PreparedChanges changes;
         PreparedUserns userns;
         bool accept; /* for each connection one */
+        bool trial;  /* not to be started */
 } PreparedConfig;
 
 void prepared_config_done(PreparedConfig *config);

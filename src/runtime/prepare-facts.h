@@ -11,6 +11,7 @@
 typedef struct PreparedRoot {
         const char *name; /* for messages */
         int fd;
+        bool trial; /* nobody starts the container now: what starts before it need not run */
 } PreparedRoot;
 
 /* unit_dir: where files made for it will be. Changes nothing. Logs what is wrong, file:line. */

@@ -154,8 +154,11 @@ int supervise_set_up_logs(Supervisor *s, const char *cgroup);
 
 /* ---- supervise-stop.c ---- */
 
-/* Watches the signals that mean something to the payload. Logs. */
+/* Watches the signals that mean something to us or the payload. Logs. */
 int supervise_watch_signals(Supervisor *s);
+
+/* From now on it waits until somebody watches it. */
+void supervise_block_signal(int sig);
 
 /* Blocks a signal and hands it to the loop, with the supervisor as userdata. Logs. */
 int supervise_watch_signal(Supervisor *s, int sig, sd_event_signal_handler_t handler);

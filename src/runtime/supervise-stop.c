@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Owns what makes a running container end before it wants to: the signals that systemd sends us, and the
- * kernel's want of memory. */
+ * kernel's want of memory. And the signals that are none of our business, but the payload's. */
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "runtime/supervise-internal.h"
 
@@ -57,12 +60,32 @@ static int on_abort(sd_event_source *source, const struct signalfd_siginfo *si, 
         return 0;
 }
 
-static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+static int on_passed(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Supervisor *s = userdata;
+        struct signalfd_siginfo si;
 
-        if (s->phase == PHASE_RUNNING)
-                (void) pidref_kill(supervise_target(s), SIGHUP);
+        while (read(fd, &si, sizeof si) == sizeof si)
+                if (s->phase == PHASE_RUNNING)
+                        (void) pidref_kill(supervise_target(s), (int) si.ssi_signo);
         return 0;
+}
+
+/* Who sends these to a service means the program that it runs, as with systemctl kill --signal=USR1. */
+static int watch_passed_signals(Supervisor *s) {
+        static const int passed[] = { SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGPWR, SIGWINCH };
+        sigset_t set;
+        int fd, r;
+
+        (void) sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(passed); i++)
+                (void) sigaddset(&set, passed[i]);
+        for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
+                if (sig != SUPERVISOR_LEAVE_SIGNAL)
+                        (void) sigaddset(&set, sig);
+        (void) sigprocmask(SIG_BLOCK, &set, NULL);
+        fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK); /* open until we end */
+        r = fd < 0 ? negative_errno() : sd_event_add_io(s->event, NULL, fd, EPOLLIN, on_passed, s);
+        return r < 0 ? log_error_errno(r, "Failed to watch signals: %m") : 0;
 }
 
 static int on_leave(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
@@ -109,13 +132,18 @@ void supervise_on_oom(OomKiller by, void *userdata) {
                 supervise_request_stop(s);
 }
 
-int supervise_watch_signal(Supervisor *s, int sig, sd_event_signal_handler_t handler) {
+void supervise_block_signal(int sig) {
         sigset_t set;
-        int r;
 
         (void) sigemptyset(&set);
         (void) sigaddset(&set, sig);
         (void) sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int supervise_watch_signal(Supervisor *s, int sig, sd_event_signal_handler_t handler) {
+        int r;
+
+        supervise_block_signal(sig);
         r = sd_event_add_signal(s->event, NULL, sig, handler, s);
         return r < 0 ? log_error_errno(r, "Failed to watch signal %d: %m", sig) : 0;
 }
@@ -128,7 +156,6 @@ int supervise_watch_signals(Supervisor *s) {
                 { SIGTERM, on_stop_signal },
                 { SIGINT, on_stop_signal },
                 { SIGABRT, on_abort },
-                { SIGHUP, on_hangup },
                 { SUPERVISOR_LEAVE_SIGNAL, on_leave },
         };
         int r;
@@ -138,5 +165,5 @@ int supervise_watch_signals(Supervisor *s) {
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return watch_passed_signals(s);
 }

@@ -143,6 +143,8 @@ int supervise(const char *id, const char *instance) {
                                                     .network = PIDREF_NULL };
         int r;
 
+        /* An order to leave that comes before anybody listens waits: it must not end the start. */
+        supervise_block_signal(SUPERVISOR_LEAVE_SIGNAL);
         if (supervise_prepare(s.id, instance) < 0 || set_up(&s) < 0)
                 return EXIT_FAILURE;
         r = supervise_adopt(&s);

@@ -18,7 +18,8 @@ sys.path.insert(0, str(HERE.parent / "machine"))
 
 from bundles import Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
-from machine import Machine  # noqa: E402
+from machine import Machine, from_now_on  # noqa: E402
+from reruns import keep_journal, pytest_runtest_makereport, pytest_terminal_summary  # noqa: E402, F401
 
 # The network of the host or none: a machine has no bridges and no packet filter.
 CONTAINERS_CONF = """
@@ -53,7 +54,7 @@ def suite():
 def machine(build, suite, tmp_path_factory):
     """A machine in which berth and the engines are installed, and the image `box` is known to Podman."""
     root = subprocess.run([HERE / "root", suite], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    machine = Machine(f"clients-{os.getpid()}", root, copies=[build / "stage"])
+    machine = Machine(f"clients-{os.getpid()}", build, root)
     machine.write("/run/systemd/system.conf.d/stop.conf", "[Manager]\nDefaultTimeoutStopSec=10\n")
     # overlays cannot lie on the machine's root, which is one
     machine.run("systemctl daemon-reexec; for d in containers containerd docker; do"
@@ -88,15 +89,7 @@ def nothing_left(machine):
 @pytest.fixture(autouse=True)
 def journal_of_failures(request, machine):
     """What the journal got during a test is shown when the test fails."""
-    cursor = machine.output("journalctl --quiet --lines=1 --show-cursor | sed -n 's/^-- cursor: //p'")
+    machine.since = from_now_on()
     yield
     if getattr(request.node, "failed", False):
-        journal = machine.journal("--output=short-monotonic", f"--after-cursor={cursor}")
-        print(f"---- journal of the machine ----\n{journal}")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if report.failed:
-        item.failed = True
+        keep_journal(request.node, machine.journal("--output=short-monotonic"))

@@ -52,7 +52,7 @@ def suite():
 def machine(build, suite):
     """A machine in which berth, its peers and the validation suite are installed."""
     root = str(suite).removesuffix("-conformance")
-    machine = Machine(f"conformance-{os.getpid()}", root, copies=[build / "stage", suite])
+    machine = Machine(f"conformance-{os.getpid()}", build, root, copies=[suite])
     yield machine
     machine.stop()
 

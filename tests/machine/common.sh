@@ -29,9 +29,11 @@ machine_cgroups() {
 
 # machine_leader NAME: the machine's pid 1 as the host sees it; fails when the machine does not run
 machine_leader() {
-        local nspawn
+        local nspawn comm='' leader=''
         nspawn=$(cat "$(machine_dir "$1")/nspawn.pid" 2>/dev/null) || return 1
         # a pid file that outlived a reboot names some other process
-        [[ $(cat "/proc/$nspawn/comm" 2>/dev/null) == systemd-nspawn ]] || return 1
-        pgrep --parent "$nspawn" --oldest
+        read -r comm 2>/dev/null <"/proc/$nspawn/comm" && [[ $comm == systemd-nspawn ]] || return 1
+        # the oldest child; pgrep would look at every process of the host
+        read -r leader _ 2>/dev/null <"/proc/$nspawn/task/$nspawn/children" || :
+        [[ -n $leader ]] && echo "$leader"
 }

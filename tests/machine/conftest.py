@@ -20,7 +20,8 @@ sys.path.insert(0, str(HERE))
 from bundles import REPORTS, Bundles  # noqa: E402
 from leftovers import find_leftovers, remove_leftovers  # noqa: E402
 from listener import ADDRESS, Listener, Ways  # noqa: E402
-from machine import Machine  # noqa: E402
+from machine import Machine, from_now_on  # noqa: E402
+from reruns import keep_journal, pytest_runtest_makereport, pytest_terminal_summary  # noqa: E402, F401
 from runtimes import RUNTIME, Runtime  # noqa: E402
 from users import User  # noqa: E402
 
@@ -46,7 +47,7 @@ def machine(build):
     if "BERTH_TEST_SUITE" in os.environ:
         command = [HERE / "root", os.environ["BERTH_TEST_SUITE"]]
         root = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    machine = Machine(f"pytest-{os.getpid()}", root, copies=[build / "stage"])
+    machine = Machine(f"pytest-{os.getpid()}", build, root)
     if is_sanitized(build):
         machine.run(["mkdir", "-m", "1777", REPORTS])
     # a stop that does not work has to be seen soon, not after the 90 s that systemd waits by default
@@ -181,15 +182,7 @@ def pytest_configure(config):
 @pytest.fixture(autouse=True)
 def journal_of_failures(request, machine):
     """What the journal got during a test is shown when the test fails."""
-    cursor = machine.output("journalctl --quiet --lines=1 --show-cursor | sed -n 's/^-- cursor: //p'")
+    machine.since = from_now_on()
     yield
     if getattr(request.node, "failed", False):
-        journal = machine.journal("--output=short-monotonic", f"--after-cursor={cursor}")
-        print(f"---- journal of the machine ----\n{journal}")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = (yield).get_result()
-    if report.failed:
-        item.failed = True
+        keep_journal(request.node, machine.journal("--output=short-monotonic"))

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What berth may not leave behind: the list of places to look at, and how to clean them when it did."""
+"""What berth may not leave behind: the places to look at, and how to clean them when it did.
 
-# Each prints a line for every thing that is left. Those of the fixtures (bundles, .container files) are gone by then.
-PROBES = {
-    "scope": "systemctl list-units --all --plain --no-legend 'berth-*' | awk '{ print $1, $4 }'",
-    "unit": "systemctl list-units --state=active,activating,deactivating,failed --plain --no-legend 'container@*' 'container-*' | awk '{ print $1, $4 }'",
-    "cgroup": "find /sys/fs/cgroup -name '*berth-*' -type d",
-    "state": "find /run/berth -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null",
-    "state of a user": "find /run/user/*/berth -mindepth 1 -maxdepth 1 2>/dev/null",
-    "runtime directory": "find /run/berth-unit -mindepth 1 -maxdepth 1 2>/dev/null",
-    "mount": "awk '$5 ~ /berth/ { print $5 }' /proc/1/mountinfo",
-    "process": "pgrep -a -f '^(/usr/s?bin/|/usr/libexec/berth/)?(berth|runc|crun)( |-|:)'",
-}
+The machine's files are read from outside, by way of its pid 1: this follows every test, and a command in the machine costs
+as much as all of it."""
+
+import os
+import re
+import time
+
+PROGRAM = re.compile(rb"(/usr/s?bin/|/usr/libexec/berth/)?(berth|runc|crun)[ :-]")
+
+# Units of any state, and units that are there only while they have one.
+UNITS = "systemctl list-units --all --plain --no-legend 'berth-*' 'container@*' 'container-*'"
+GONE = ("inactive", "maintenance")
 
 CLEANERS = (
     "systemctl kill --signal=KILL 'container@*' 'container-*'; systemctl stop 'container@*' 'container-*'",
@@ -24,10 +25,64 @@ CLEANERS = (
 )
 
 
-def find_leftovers(machine):
-    """A list of texts like "scope: berth-hello.scope active"; empty when all is clean."""
-    script = "\n".join(f"{{ {probe}\n}} | sed 's|^|{what}: |'" for what, probe in PROBES.items())
-    return machine.output(script).splitlines()
+def _units(machine):
+    for line in machine.output(UNITS).splitlines():
+        unit, _, active, state = line.split()[:4]
+        if unit.startswith("berth-"):
+            yield f"scope: {unit} {state}"
+        elif active not in GONE:
+            yield f"unit: {unit} {state}"
+
+
+def _cgroups(machine):
+    for directory, names, _ in os.walk(machine.inside("sys/fs/cgroup")):
+        yield from (f"cgroup: {directory}/{name}" for name in names if "berth-" in name)
+
+
+def _files(machine):
+    # Each with the names in it that may stay.
+    run = machine.inside("run")
+    places = [(run / "berth", "."), (run / "berth-unit", None)]
+    places += [(user / "berth", None) for user in _listed(run / "user")]
+    for place, stays in places:
+        yield from (f"file: {path}" for path in _listed(place) if not (stays and path.name.startswith(stays)))
+
+
+def _listed(directory):
+    try:
+        return list(directory.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _mounts(machine):
+    points = (line.split()[4] for line in (machine.leader / "mountinfo").read_text().splitlines())
+    yield from (f"mount: {point}" for point in points if "berth" in point)
+
+
+def _processes(machine):
+    for process in machine.inside("proc").glob("[0-9]*"):
+        try:
+            # a zombie has no command line
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ") or (process / "comm").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if PROGRAM.match(words):
+            yield f"process: {process.name} {words.decode(errors='replace')}"
+
+
+def _look(machine):
+    return [text for find in (_units, _cgroups, _files, _mounts, _processes) for text in find(machine)]
+
+
+def find_leftovers(machine, patience=3):
+    """A list of texts like "scope: berth-hello.scope active"; empty when all is clean, which may take systemd a moment."""
+    until = time.monotonic() + patience
+    while left := _look(machine):
+        if time.monotonic() > until:
+            break
+        time.sleep(0.02)
+    return left
 
 
 def remove_leftovers(machine):

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""A disposable machine (see boot, enter, stop) as a Python object, and what the tests do in it all the time."""
+"""A disposable machine (see boot, stop, and inside.c) as a Python object, and what the tests do in it all the time."""
 
 import os
 import pathlib
 import shlex
 import subprocess
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 STATE = pathlib.Path(os.environ.get("BERTH_MACHINES", "/var/tmp/berth-machines"))
+
+
+def from_now_on():
+    """The option of journalctl that leaves out what it has now."""
+    return f"--since=@{time.time():.6f}"
 
 
 class CommandFailed(AssertionError):
@@ -17,11 +23,18 @@ class CommandFailed(AssertionError):
 class Machine:
     """A machine that is up. `root` is its root file system as the host sees it (its tmpfs mounts do not show there)."""
 
-    def __init__(self, name, root="/", copies=()):
+    def __init__(self, name, build, root="/", copies=()):
+        """Boot it; build is the build directory, whose stage/ is copied into it like the other copies."""
         self.name = name
+        # tests use the same names again and again: one is shown the part of the journal that came since it began
+        self.since = from_now_on()
         self.root = STATE / name / "root"
-        options = [word for copy in copies for word in ("--copy", str(copy))]
+        options = [word for copy in [build / "stage", *copies] for word in ("--copy", str(copy))]
         subprocess.run([HERE / "boot", *options, name, root], check=True, stdin=subprocess.DEVNULL)
+        nspawn = (STATE / name / "nspawn.pid").read_text().strip()
+        # its pid 1 as the host sees it
+        self.leader = pathlib.Path("/proc") / pathlib.Path(f"/proc/{nspawn}/task/{nspawn}/children").read_text().split()[0]
+        self.enter = [build / "tests/machine/inside", self.leader.name]
 
     def stop(self):
         subprocess.run([HERE / "stop", self.name], check=True, stdin=subprocess.DEVNULL)
@@ -30,11 +43,13 @@ class Machine:
         """Run a command, a string for the shell or a list of arguments, as root in the machine; its output is text.
 
         With check, a status other than 0 is a failure of the test. A command that takes longer than timeout always is.
+        What journalctl shows the shell begins with the test; another --since= or its like has to come as arguments.
         """
+        if isinstance(command, str) and "journalctl " in command:
+            command = f"journalctl() {{ command journalctl {self.since} \"$@\"; }}\n{command}"
         argv = ["sh", "-c", command] if isinstance(command, str) else [str(arg) for arg in command]
-        # the time limit has to be kept inside: killing `enter` would leave the command running
         done = subprocess.run(
-            [HERE / "enter", self.name, "timeout", "--kill-after=5", str(timeout), *argv],
+            [*self.enter, str(timeout), *argv],
             input=stdin, capture_output=True, text=True, timeout=timeout + 30, check=False)
         if done.returncode in (124, 137):
             raise CommandFailed(f"not done after {timeout} s: {_describe(argv, done)}")
@@ -46,7 +61,11 @@ class Machine:
         """What a successful command prints, without the white space around it."""
         return self.run(command, **kwargs).stdout.strip()
 
-    def wait_until(self, condition, timeout=20):
+    def inside(self, path):
+        """A file of the machine as the host can read it, whatever is mounted there in the machine."""
+        return self.leader / "root" / path.lstrip("/")
+
+    def wait_until(self, condition, timeout=50):
         """Wait until a shell command in the machine succeeds."""
         self.run(f"until {{ {condition}\n}} >/dev/null 2>&1; do sleep 0.05; done", timeout=timeout)
 
@@ -61,9 +80,9 @@ class Machine:
         return values[properties[0]] if len(properties) == 1 else values
 
     def journal(self, *matches):
-        """The messages (a line each) that match, e.g. ("-u", "container@web"), of the whole life of the machine."""
+        """The messages (a line each) that match, e.g. ("-u", "container@web"), since the test began."""
         self.run(["journalctl", "--sync"])
-        return self.output(["journalctl", "--quiet", "--no-pager", "--output=cat", *matches])
+        return self.output(["journalctl", "--quiet", "--no-pager", "--output=cat", self.since, *matches])
 
 
 def _describe(argv, done):

@@ -239,7 +239,8 @@ def test_the_state_is_private(machine, runtime):
 def test_another_process_of_the_same_pid(machine, runtime):
     """The number of init belongs to somebody else now: it is neither shown nor killed."""
     background(runtime, "reused", ["sleep", "1000"])
-    machine.run("systemctl stop berth-reused.scope")
+    machine.run("systemctl kill --signal=KILL berth-reused.scope")
+    machine.wait_until("! systemctl is-active berth-reused.scope")
     machine.run("systemd-run --quiet --unit=bystander sleep 1000")
     pid = machine.show("bystander.service", "MainPID")
     machine.run(f"sed -i 's/^Pid=.*/Pid={pid}/' /run/berth/reused/state")

@@ -29,7 +29,7 @@ def machine(build):
     """A machine whose CRIU works with this kernel."""
     command = [HERE / "root", os.environ.get("BERTH_TEST_SUITE", "trixie")]
     root = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
-    machine = Machine(f"pytest-criu-{os.getpid()}", root, copies=[build / "stage"])
+    machine = Machine(f"pytest-criu-{os.getpid()}", build, root)
     machine.run("install -d /opt/criu")
     machine.write("/opt/criu/stand-in", (HERE / "criu.py").read_text())
     machine.run("chmod +x /opt/criu/stand-in; for n in old mute failing; do ln -s stand-in /opt/criu/criu-$n; done")

@@ -6,6 +6,8 @@ import shlex
 
 import pytest
 
+from machine import from_now_on
+
 ROOTFS = "/var/lib/berth/given/rootfs"
 CREDENTIALS = "/run/credentials/container@given.service"
 
@@ -27,9 +29,9 @@ def given(machine, declare):
         return restart()
 
     def restart():
-        cursor = machine.output("journalctl -n1 --quiet --show-cursor | sed -n 's/^-- cursor: //p'")
+        since = from_now_on()
         machine.run("systemctl restart container@given")
-        journal = f"journalctl -u container@given -o cat --after-cursor={shlex.quote(cursor)}"
+        journal = f"journalctl -u container@given -o cat {since}"
         machine.wait_until(f"{journal} | grep -x end")
         return machine.output(f"journalctl --sync; {journal}").splitlines()
 
@@ -228,9 +230,9 @@ def test_what_triggered_it(machine, bundles, declare):
 
     declare("/run/systemd/system/look.timer", "[Timer]\nOnActiveSec=0\nUnit=container@triggered.service\n")
     machine.run("systemctl start look.timer")
-    machine.wait_until("journalctl -u container@triggered -o cat | grep TRIGGER_UNIT=look.timer")
-    machine.wait_until("systemctl is-active container@triggered")
+    machine.wait_until("test $(journalctl -u container@triggered -o cat | grep -cx end) -eq 2")
     said = variables(machine.journal("-u", "container@triggered").splitlines())
+    assert said["TRIGGER_UNIT"] == "look.timer"
     assert said["TRIGGER_TIMER_REALTIME_USEC"].isdigit()
     assert said["TRIGGER_TIMER_MONOTONIC_USEC"].isdigit()
     machine.run("systemctl stop look.timer container@triggered")

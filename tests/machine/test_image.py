@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from machine import from_now_on
+
 LAYOUT = "/srv/layout"
 
 
@@ -42,10 +44,10 @@ def declaration(image="second", **keys):
 
 def output_of(machine, name="web"):
     """What the container of a unit that ends by itself has said."""
-    start = machine.output("date +@%s.%6N")
+    start = from_now_on()
     machine.run(f"systemctl start container@{name}", check=False)
     machine.wait_until(f"systemctl show -P SubState container@{name} | grep -E 'dead|failed'")
-    return machine.journal(f"--since={start}", f"CONTAINER_NAME={name}", f"SYSLOG_IDENTIFIER={name}")
+    return machine.journal(start, f"CONTAINER_NAME={name}", f"SYSLOG_IDENTIFIER={name}")
 
 
 def test_what_the_image_says_is_done(machine, declare):
@@ -76,7 +78,7 @@ def test_what_is_written_is_gone_after_the_stop(machine, declare):
         machine.wait_until("berth exec web test -e /data/new")
         machine.run("systemctl stop container@web")
         assert machine.output("ls /var/lib/berth/changes") == ""
-    said = machine.output("journalctl -o cat SYSLOG_IDENTIFIER=web CONTAINER_NAME=web -n 2")
+    said = machine.journal("SYSLOG_IDENTIFIER=web", "CONTAINER_NAME=web", "-n", "2")
     assert said == "both\nboth"
 
 
@@ -113,7 +115,7 @@ def test_the_stop_signal_of_the_image(machine, declare):
     machine.run("systemctl start container@web")
     machine.wait_until("journalctl -o cat CONTAINER_NAME=web SYSLOG_IDENTIFIER=web -n 1 | grep -x set")
     machine.run("systemctl stop container@web")
-    assert machine.output("journalctl -o cat CONTAINER_NAME=web SYSLOG_IDENTIFIER=web -n 1") == "got it"
+    assert machine.journal("CONTAINER_NAME=web", "SYSLOG_IDENTIFIER=web", "-n", "1") == "got it"
 
 
 def test_a_root_that_cannot_be_written_to(machine, declare):
@@ -128,7 +130,7 @@ def test_volatile_root(machine, declare):
     machine.run("systemctl start container@web")
     machine.wait_until("berth exec web test -e /data/new")
     assert machine.output("ls /run/berth-unit/web/changes/upper/data; ls -d /var/lib/berth/changes/web 2>/dev/null; true") == "new"
-    assert machine.output("journalctl -o cat SYSLOG_IDENTIFIER=web CONTAINER_NAME=web -n 1") == "both"
+    machine.wait_until("journalctl -o cat SYSLOG_IDENTIFIER=web CONTAINER_NAME=web | grep -x both")
 
 
 @pytest.fixture
@@ -166,7 +168,7 @@ def test_an_image_that_is_not_there(machine, declare, image, said):
     declare("/etc/berth/web.container", f"[Container]\nImage={image}\n")
     assert said in machine.run("berth verify web", check=False).stderr
     assert machine.run("systemctl start container@web", check=False).returncode != 0
-    assert said in machine.output("journalctl -o cat -u container@web")
+    assert said in machine.journal("-u", "container@web")
     assert machine.output("ls /run/berth-unit 2>/dev/null; true") == ""
 
 
@@ -193,7 +195,7 @@ def test_a_layer_that_was_changed_is_refused(machine, declare):
     machine.run(f"echo more >>/srv/changed/blobs/sha256/{layer}")
     declare("/etc/berth/web.container", f"[Container]\nImage=oci:/srv/changed:second\n")
     assert machine.run("systemctl start container@web", check=False).returncode != 0
-    assert f"Layer sha256:{layer}: its content is not what its name says" in machine.output("journalctl -o cat -u container@web")
+    assert f"Layer sha256:{layer}: its content is not what its name says" in machine.journal("-u", "container@web")
     assert layer not in machine.output("ls /var/lib/berth/layers/sha256")
     machine.run("rm -r /srv/changed")
 

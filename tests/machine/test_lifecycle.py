@@ -92,3 +92,17 @@ def test_a_container_that_somebody_else_created_is_left_alone(machine, bundles):
     assert machine.run("systemctl start container@theirs", check=False).returncode != 0
     assert '"created"' in machine.output("berth state theirs")
     machine.run("berth delete theirs; systemctl reset-failed container@theirs")
+
+
+def test_signals_to_the_unit(machine, bundles):
+    """Who sends one to a service means its program; those with a meaning of their own have it."""
+    names = ["HUP", "QUIT", "USR1", "USR2", "PWR", "WINCH", "35", "64"]
+    traps = "; ".join(f"trap 'echo got {name}' {name}" for name in names)
+    bundles.make("told", ["sh", "-c", f"{traps}; echo ready; while :; do sleep 0.05; done"])
+    machine.run("systemctl start container@told")
+    machine.wait_until("journalctl -u container@told -o cat | grep -x ready")
+    supervisor = machine.show("container@told", "MainPID")
+    for name in names:
+        machine.run(f"systemctl kill --kill-whom=main --signal={name} container@told")
+        machine.wait_until(f"journalctl -u container@told -o cat | grep -x 'got {name}'")
+    assert machine.show("container@told", "MainPID") == supervisor

@@ -5,6 +5,8 @@ import shlex
 
 import pytest
 
+from machine import from_now_on
+
 FIFO = "/run/notify/memory-pressure"
 RECLAIM = "/sys/devices/system/node/node0/reclaim"
 UNIT = "container@pressed"
@@ -21,8 +23,7 @@ class Said:
 
     def __init__(self, machine):
         self.machine = machine
-        cursor = machine.output("journalctl -n1 --quiet --show-cursor | sed -n 's/^-- cursor: //p'")
-        self.journal = f"journalctl -u {UNIT} -o cat --after-cursor={shlex.quote(cursor)}"
+        self.journal = f"journalctl -u {UNIT} -o cat {from_now_on()}"
 
     def wait(self, line, count=1):
         self.machine.wait_until(f"test $({self.journal} | grep -c {shlex.quote(line)}) -ge {count}")

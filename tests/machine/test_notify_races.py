@@ -24,7 +24,10 @@ def shell(script):
 
 
 def launch(ways, way, bundles, name, args, listener, edit=None):
-    return ways.start(way, [f"NOTIFY_SOCKET={listener.address}", "FDSTORE=9"], name, bundles.make(name, args, edit))
+    """Returns a command that prints the pid of who passes notifications on, when the payload runs."""
+    passer = ways.start(way, [f"NOTIFY_SOCKET={listener.address}", "FDSTORE=9"], name, bundles.make(name, args, edit))
+    ways.machine.wait_until(f"berth state {name} | grep '\"running\"'")
+    return passer
 
 
 def go(bundles, name, what="go"):
@@ -56,11 +59,13 @@ def test_nobody_reads(machine, bundles, listen, ways, way):
         f"until [ -e /go ]; do sleep 0.05; done; touch /begun; payload burst {MANY}; exec payload signals"), listener)
     machine.wait_until(f"test -n \"$({passer})\"")
     pid = machine.output(passer)
+    sleeps = f"grep -qE '^({'|'.join(EPOLL_WAIT)}) ' /proc/{pid}/syscall"
+    machine.wait_until(sleeps)
     listener.pause()
     before = int(machine.output(f"sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\) kB/\\1/p' /proc/{pid}/status"))
     go(bundles, "patient")
     machine.wait_until(BURST_WAITS)  # all sockets are full now
-    assert machine.output(f"cut -d' ' -f1 /proc/{pid}/syscall") in EPOLL_WAIT
+    machine.wait_until(sleeps)
     after = int(machine.output(f"sed -n 's/^VmRSS:[^0-9]*\\([0-9]*\\) kB/\\1/p' /proc/{pid}/status"))
     assert after - before < 512, f"{before} KB, then {after} KB"
     listener.go_on()

@@ -101,12 +101,13 @@ def test_several_ports(machine, web):
 
 def test_path_in_the_container(machine, web):
     """A link of the payload's leads to nowhere but into the container."""
-    machine.run("python3 - <<'E' & until [ -e /run/proxied-host.sock ]; do sleep 0.05; done\n"
-                "import socket\ns = socket.socket(socket.AF_UNIX); s.bind('/run/proxied-host.sock'); s.listen(); s.settimeout(60)\n"
-                "while True: c = s.accept()[0]; c.sendall(b'the host'); c.close()\nE")
+    host = ("import socket\ns = socket.socket(socket.AF_UNIX); s.bind('/run/proxied-host.sock'); s.listen()\n"
+            "while True: c = s.accept()[0]; c.sendall(b'the host'); c.close()")
+    machine.run(["systemd-run", "--quiet", "--unit=proxied-host", "python3", "-c", host])
+    machine.wait_until("test -e /run/proxied-host.sock")
     web("ProxyPort=8080:/run/link.sock\n", command='sh -c "ln -sf /run/app.sock /run/link.sock; exec payload unix /run/app.sock"')
     assert machine.output("bash -c 'exec 3<>/dev/tcp/127.0.0.1/8080; cat <&3'") == "from the socket"
-    machine.run("rm /run/proxied-host.sock")
+    machine.run("systemctl stop proxied-host; rm /run/proxied-host.sock")
 
 
 def test_nobody_listens(machine, web):

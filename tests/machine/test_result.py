@@ -40,7 +40,7 @@ def test_restart_on_failure(machine, bundles, declare):
     declare("/run/systemd/system/container@flaky.service.d/restart.conf",
             "[Service]\nRestart=on-failure\nRestartSec=0\n")
     machine.run("systemctl start container@flaky", check=False)
-    machine.wait_until("journalctl -u container@flaky -o cat | grep -x stays")
+    machine.wait_until("journalctl -u container@flaky -o cat | grep -x stays && systemctl is-active container@flaky")
     assert machine.show("container@flaky", "ActiveState", "NRestarts") == {"ActiveState": "active", "NRestarts": "1"}
 
 

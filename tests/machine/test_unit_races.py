@@ -126,3 +126,21 @@ def test_the_supervisor_and_its_payload_are_killed_together(machine, bundles):
                 " $(head -n1 /sys/fs/cgroup/machine.slice/berth-both.scope/cgroup.procs)")
     machine.wait_until("! systemctl is-active container@both")
     machine.run("systemctl stop container@both; systemctl reset-failed container@both", check=False)
+
+
+def test_another_supervisor_is_wanted_while_it_is_prepared(machine, bundles, mark):
+    """As by an upgrade that comes during a start: the start goes on, and the order is carried out behind it."""
+    program = "/usr/libexec/berth/berth-prepare"
+    bundles.make("early", ["sleep", "1000"])
+    machine.write("/tmp/slow", f"#!/bin/sh\ntouch {mark}; while [ $1 = start -a -e {mark} ]; do sleep 0.05; done; exec /tmp/prepare \"$@\"\n")
+    machine.run(f"cp {program} /tmp/prepare; chmod +x /tmp/slow; mount --bind /tmp/slow {program}")
+    try:
+        machine.run(f"systemctl start --no-block container@early; until [ -e {mark} ]; do sleep 0.05; done")
+        first = machine.show("container@early", "MainPID")
+        machine.run("systemctl kill --kill-whom=main --signal=59 container@early")  # SIGRTMIN+25
+        machine.run(f"umount -l {program}; rm {mark}")
+        machine.wait_until(f"test $(systemctl show -P MainPID container@early) -gt 0 -a $(systemctl show -P MainPID container@early) != {first}")
+        machine.wait_until("systemctl is-active container@early")
+    finally:
+        machine.run(f"umount -l {program}; rm -f /tmp/slow /tmp/prepare", check=False)
+    assert "Took over container 'early'" in machine.journal("-u", "container@early")

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "basic/log-journal.h"
 
@@ -83,10 +85,24 @@ static void test_unit(void) {
         }
 }
 
+/* A supervisor has more to do than to wait for a journald that hangs. */
+static void test_never_waits(void) {
+        LogEntry entry = { .level = 4, .message = "text" };
+        int fds[2], sent = 0;
+
+        g_assert_cmpint(socketpair(AF_UNIX, SOCK_DGRAM, 0, fds), ==, 0);
+        while (log_entry_send(fds[0], &entry))
+                sent++;
+        g_assert_cmpint(sent, >, 0);
+        (void) close(fds[0]);
+        (void) close(fds[1]);
+}
+
 int main(int argc, char **argv) {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/log-journal/is-journal", test_is_journal);
         g_test_add_func("/log-journal/fields", test_fields);
         g_test_add_func("/log-journal/unit", test_unit);
+        g_test_add_func("/log-journal/never-waits", test_never_waits);
         return g_test_run();
 }
