@@ -31,14 +31,21 @@ static const char *const timers[] = {
 static const char *const paths[] = { "--path-property=", NULL };
 static const char *const sockets[] = { "--listen=", "--socket-property=", NULL };
 static const char *const waits[] = { "--pipe", "--pty", "--wait", NULL };
+static const char *const scopes[] = { "--scope", NULL };
+/* These need a service, or are nothing that a process could do for itself. */
+static const char *const services[] = {
+        "--background=", "--ignore-failure",    "--job-mode=",     "--no-block", "--pipe",
+        "--pty",         "--remain-after-exit", "--service-type=", "--verbose",  NULL,
+};
 static const char *const no_waits[] = { "--no-block", NULL };
 
 /* Groups of which only one can be given. */
 static const struct {
         const char *const *a, *const *b;
 } exclusive[] = {
-        { timers, paths }, { timers, sockets }, { paths, sockets },  { waits, timers },
-        { waits, paths },  { waits, sockets },  { waits, no_waits },
+        { timers, paths },  { timers, sockets }, { paths, sockets },  { waits, timers },
+        { waits, paths },   { waits, sockets },  { waits, no_waits }, { scopes, services },
+        { scopes, timers }, { scopes, paths },   { scopes, sockets },
 };
 
 /* The first one of a group that was given; NULL: none. */

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "basic/log.h"
@@ -15,6 +16,7 @@
 #include "cli/run-options.h"
 #include "cli/run-passed.h"
 #include "runtime/adhoc-run.h"
+#include "runtime/adhoc-scope.h"
 #include "runtime/feature-list.h"
 
 static int print_help(void) {
@@ -45,6 +47,26 @@ static void choose_stdio(RunCall *call) {
         }
 }
 
+static int run_scope(const RunCall *call, const AdhocContainer *declared, int *ret_status) {
+        AdhocContainer container = *declared;
+        const char *nice = run_passed_value(call, "--nice=");
+        const AdhocScope scope = {
+                .container = &container,
+                .unit = call->unit,
+                .description = call->description,
+                .slice = run_passed_value(call, "--slice="),
+                .properties = call->properties,
+                .inherit_slice = run_passed_value(call, "--slice-inherit"),
+                .send_sighup = run_passed_value(call, "--send-sighup"),
+                .quiet = run_passed_value(call, "--quiet"),
+        };
+
+        container.properties = NULL;
+        if (nice && setpriority(PRIO_PROCESS, 0, atoi(nice)) < 0)
+                return log_error_errno(negative_errno(), "--nice=%s: %m", nice);
+        return adhoc_scope(&scope, ret_status);
+}
+
 static int run(RunCall *call, int *ret_status) {
         _cleanup_(run_container_done) RunContainer container = { 0 };
         int r;
@@ -53,6 +75,8 @@ static int run(RunCall *call, int *ret_status) {
         r = run_container(call, &container);
         if (r < 0)
                 return r;
+        if (call->scope)
+                return run_scope(call, &container.container, ret_status);
         run_pass_options(call);
         const AdhocRun options = {
                 .container = &container.container,

@@ -78,6 +78,7 @@ static const RunOption run_options[] = {
         { "rootfs", 0, RUN_STRING, AT(rootfs), "DIR", N_("run a command in this root file system") },
         { "same-dir", 'd', RUN_SWITCH, AT(same_dir), NULL,
           N_("give the payload our directory, and run it there") },
+        { "scope", 0, RUN_SWITCH, AT(scope), NULL, N_("run it in our own context, in a scope") },
         { "send-sighup", 0, RUN_PASSED, 0, NULL, N_("send SIGHUP, too, when the unit is stopped") },
         { "service-type", 0, RUN_STRING, AT(service_type), "exec|notify|oneshot|simple",
           N_("when the container counts as started") },

@@ -16,6 +16,18 @@
 /* The first systemd-run with --background=. */
 #define BACKGROUND_SINCE 256
 
+const char *run_passed_value(const RunCall *call, const char *beginning) {
+        const char *found = NULL;
+
+        for (unsigned i = 0; i < call->passed->len; i++) {
+                const char *rest = startswith(call->passed->pdata[i], beginning);
+
+                if (rest && (g_str_has_suffix(beginning, "=") || !*rest))
+                        found = rest;
+        }
+        return found;
+}
+
 static void pass(RunCall *call, char *option) {
         g_ptr_array_add(call->passed, option);
 }

@@ -5,5 +5,9 @@
 
 #include "cli/run-options.h"
 
+/* What stands behind a beginning ("--slice=") of an option that was passed; the last one counts, and one
+ * that takes no value has "". NULL: it was not given. Borrowed. */
+const char *run_passed_value(const RunCall *call, const char *beginning);
+
 /* Completes call->passed, with a NULL at its end. */
 void run_pass_options(RunCall *call);

@@ -68,6 +68,7 @@ char *adhoc_declaration(const AdhocContainer *c) {
                 { "Bundle", c->bundle },
                 { "Image", c->image },
                 { "Network", c->network },
+                { "OCIPatch", c->patch },
                 { "WorkingDir", c->working_dir },
                 { "User", c->user },
                 { "Group", c->group },

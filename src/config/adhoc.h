@@ -19,6 +19,7 @@ typedef struct AdhocContainer {
         const char *user, *group;            /* names or numbers of the container */
         char **environment;                  /* NAME=value */
         char **command;                      /* program and arguments, taken literally */
+        const char *patch;                   /* as in OCIPatch= */
         char **volumes;                      /* as in Volume=, sources absolute or names */
         char **properties; /* NAME=VALUE, of the unit: here only to be refused where they would
                               take the unit apart, as in a file */

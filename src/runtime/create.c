@@ -95,6 +95,7 @@ static int choose_place(Creation *c) {
                 .rootless = c->options->rootless,
                 .spec = c->spec,
                 .resources_from = c->options->resources_from,
+                .properties = c->options->properties,
                 .event = c->event,
                 .state = c->state,
         };

@@ -15,12 +15,13 @@
 typedef struct CreateOptions {
         const char *root;
         const char *id;
-        const char *bundle;         /* directory */
-        const char *config;         /* NULL: config.json in the bundle */
-        const char *pid_file;       /* NULL: none */
-        const char *console_socket; /* NULL: none */
-        const char *pidfd_socket;   /* NULL: none */
-        const char *resources_from; /* unit whose resource settings the scope gets, too; NULL: none */
+        const char *bundle;             /* directory */
+        const char *config;             /* NULL: config.json in the bundle */
+        const char *pid_file;           /* NULL: none */
+        const char *console_socket;     /* NULL: none */
+        const char *pidfd_socket;       /* NULL: none */
+        const char *resources_from;     /* unit whose resource settings the scope gets, too; NULL: none */
+        const PropertyList *properties; /* of the scope, which win over all others; NULL: none */
         CgroupManager cgroup_manager;
         Rootless rootless;
         unsigned preserve_fds;

@@ -122,7 +122,10 @@ static int scope_prepare(Placement *p) {
                 if (machine_wanted(p->options.spec, p->options.state->id) > 0)
                         property_set(p->properties, "KillSignal", g_variant_new_int32(SCOPE_WATCH_SIGNAL));
         }
-        return properties_from_annotations(&p->options.spec->annotations, p->properties);
+        r = properties_from_annotations(&p->options.spec->annotations, p->properties);
+        if (r >= 0 && p->options.properties)
+                property_list_merge(p->properties, p->options.properties);
+        return r;
 }
 
 /* What systemd has no property for. */

@@ -12,6 +12,7 @@
 #include "runtime/state.h"
 #include "spec/spec.h"
 #include "unit/manager.h"
+#include "unit/property.h"
 
 typedef enum CgroupManager {
         CGROUP_MANAGER_AUTO, /* systemd, unless linux.cgroupsPath is a path */
@@ -38,7 +39,8 @@ typedef struct PlacementOptions {
         CgroupManager manager;
         Rootless rootless;
         const Spec *spec;
-        const char *resources_from; /* unit whose resource settings the scope gets, too; NULL: none */
+        const char *resources_from;     /* unit whose resource settings the scope gets, too; NULL: none */
+        const PropertyList *properties; /* of the scope, which win over all others; NULL: none */
         sd_event *event;
         State *state; /* gets what a later verb needs to find the place again */
 } PlacementOptions;
