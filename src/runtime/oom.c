@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "runtime/oom.h"
@@ -218,14 +219,19 @@ static int end_by_kernel(void) {
         return r;
 }
 
-/* systemd takes it for news when it has grown. */
+/* systemd takes it for news when it has grown, and remembers it longer than a cgroup lives: each start may
+ * have a new one. So the time goes in, which grows by itself. */
 static int leave_mark(void) {
         _cleanup_close_ int fd = open_own_cgroup();
+        struct timespec now;
+        uint64_t mark;
         char text[32];
 
         if (fd < 0)
                 return fd;
-        (void) snprintf(text, sizeof text, "%" PRIu64, read_marks(fd) + 1);
+        (void) clock_gettime(CLOCK_BOOTTIME, &now);
+        mark = (uint64_t) now.tv_sec * 1000 + (uint64_t) now.tv_nsec / 1000000;
+        (void) snprintf(text, sizeof text, "%" PRIu64, MAX(mark, read_marks(fd) + 1));
         return fsetxattr(fd, OOMD_MARK, text, strlen(text), 0) < 0 ? negative_errno() : 0;
 }
 

@@ -101,14 +101,16 @@ static int on_oom_settled(sd_event_source *source, uint64_t usec, void *userdata
         return 0;
 }
 
-/* What OOMPolicy= of the unit says. Asked for only now, so that a start does not pay for it. Caller frees.
- */
-static char *oom_policy(const Supervisor *s) {
+/* What OOMPolicy= of the unit says. Asked for only now, so that a start does not pay for it. Our loop may
+ * have ended already. Caller frees. */
+static char *oom_policy(void) {
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
         _cleanup_(manager_freep) Manager *manager = NULL;
         _cleanup_free_ char *unit = NULL;
         char *policy = NULL;
 
-        if (service_own_unit(&unit) < 0 || manager_connect(manager_ours(), s->event, &manager) < 0 ||
+        if (service_own_unit(&unit) < 0 || sd_event_new(&event) < 0 ||
+            manager_connect(manager_ours(), event, &manager) < 0 ||
             service_oom_policy(manager, unit, &policy) < 0)
                 return g_strdup("stop");
         return policy;
@@ -118,7 +120,7 @@ static char *oom_policy(const Supervisor *s) {
  * that takes a moment to be gone, and there will be nothing to stop. */
 void supervise_on_oom(OomKiller by, void *userdata) {
         Supervisor *s = userdata;
-        _cleanup_free_ char *policy = oom_policy(s);
+        _cleanup_free_ char *policy = oom_policy();
 
         if (streq(policy, "continue"))
                 return;

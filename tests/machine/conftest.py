@@ -35,20 +35,21 @@ def build(tmp_path_factory):
     return pathlib.Path(directory).absolute()
 
 
+@pytest.fixture(scope="session")
 def is_sanitized(build):
     """Whether the programs were built with a sanitizer; see src/sanitizer.c."""
     return b"__asan_default_options" in (build / "stage/usr/bin/berth").read_bytes()
 
 
 @pytest.fixture(scope="session")
-def machine(build):
+def machine(build, is_sanitized):
     """A machine in which berth is installed."""
     root = "/"
     if "BERTH_TEST_SUITE" in os.environ:
         command = [HERE / "root", os.environ["BERTH_TEST_SUITE"]]
         root = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     machine = Machine(f"pytest-{os.getpid()}", build, root)
-    if is_sanitized(build):
+    if is_sanitized:
         machine.run(["mkdir", "-m", "1777", REPORTS])
     # a stop that does not work has to be seen soon, not after the 90 s that systemd waits by default
     machine.write("/run/systemd/system.conf.d/stop.conf", "[Manager]\nDefaultTimeoutStopSec=10\n")
@@ -64,19 +65,19 @@ def user(machine):
 
 
 @pytest.fixture(scope="session")
-def bundle_template(build, tmp_path_factory):
+def bundle_template(build, is_sanitized, tmp_path_factory):
     rootfs, config = Bundles.make_template(tmp_path_factory.mktemp("template"), build / "tests/machine/payload")
-    if is_sanitized(build):
+    if is_sanitized:
         (rootfs / REPORTS.lstrip("/")).mkdir(mode=0o777)
         (rootfs / REPORTS.lstrip("/")).chmod(0o777)
     return rootfs, config
 
 
 @pytest.fixture(autouse=True)
-def no_report(machine, build):
+def no_report(machine, is_sanitized):
     """With a build that has a sanitizer, every test fails after which there is a report."""
     yield
-    if is_sanitized(build):
+    if is_sanitized:
         reports = machine.output(f"find {REPORTS} -type f -exec cat {{}} ';' -delete")
         if reports:
             pytest.fail(f"a sanitizer reports:\n{reports}", pytrace=False)

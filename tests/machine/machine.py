@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import time
@@ -43,9 +44,9 @@ class Machine:
         """Run a command, a string for the shell or a list of arguments, as root in the machine; its output is text.
 
         With check, a status other than 0 is a failure of the test. A command that takes longer than timeout always is.
-        What journalctl shows the shell begins with the test; another --since= or its like has to come as arguments.
+        What journalctl shows the shell begins with the test, unless it is told of another place.
         """
-        if isinstance(command, str) and "journalctl " in command:
+        if isinstance(command, str) and "journalctl " in command and not re.search(r"--(since|cursor|after-cursor)\b", command):
             command = f"journalctl() {{ command journalctl {self.since} \"$@\"; }}\n{command}"
         argv = ["sh", "-c", command] if isinstance(command, str) else [str(arg) for arg in command]
         done = subprocess.run(
@@ -80,7 +81,8 @@ class Machine:
         return values[properties[0]] if len(properties) == 1 else values
 
     def journal(self, *matches):
-        """The messages (a line each) that match, e.g. ("-u", "container@web"), since the test began."""
+        """The messages (a line each) that match, e.g. ("-u", "container@web"), since the test began. (--lines=N would be the
+        first of them: with a begin, journalctl counts from there.)"""
         self.run(["journalctl", "--sync"])
         return self.output(["journalctl", "--quiet", "--no-pager", "--output=cat", self.since, *matches])
 

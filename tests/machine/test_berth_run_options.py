@@ -36,7 +36,7 @@ def test_send_sighup(machine, adhoc):
     adhoc.start("--send-sighup", "sh", "-c", "trap '' TERM; trap 'echo got HUP; exit 0' HUP; echo ready; while :; do sleep 0.05; done")
     machine.wait_until(f"journalctl -u {UNIT} -o cat | grep -x ready")
     machine.run(f"systemctl stop {UNIT}")
-    assert machine.journal("-u", UNIT, "-n", "20").splitlines().count("got HUP") == 1
+    assert machine.journal("-u", UNIT).splitlines().count("got HUP") == 1
 
 
 @pytest.mark.parametrize("options, expected", [
@@ -53,7 +53,7 @@ def test_slice(machine, adhoc, options, expected):
 def test_oneshot_has_started_when_it_has_ended(machine, adhoc):
     """and Type=oneshot is not active without --remain-after-exit."""
     adhoc.start("--service-type=oneshot", "sh", "-c", "sleep 0.3; echo done")
-    assert "done" in machine.journal("-u", UNIT, "-n", "20").splitlines()
+    assert "done" in machine.journal("-u", UNIT).splitlines()
     assert adhoc(f"--service-type=oneshot --unit={UNIT}", "false").returncode != 0
 
 
