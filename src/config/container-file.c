@@ -90,6 +90,19 @@ static bool empties_unit(const UnitEntry *entry, GPtrArray *messages) {
         return false;
 }
 
+/* Files of Quadlet have this section, which is about a dependency that there is not. */
+static bool is_quadlet(const UnitEntry *entry, GPtrArray *messages) {
+        if (!streq(entry->section, "Quadlet"))
+                return false;
+        if (entry->key)
+                config_message(messages, LOG_WARNING, entry->file, entry->line,
+                               "key '%.60s' in section [Quadlet] is ignored: berth adds no dependency on "
+                               "the "
+                               "network",
+                               entry->key);
+        return true;
+}
+
 static bool is_refused(const UnitEntry *entry, GPtrArray *messages) {
         const char *hint = container_key_refused(entry->section, entry->key);
 
@@ -133,7 +146,7 @@ static void apply_entry(ContainerFile *c, const UnitEntry *entry, GPtrArray *mes
         int section = find_section(entry->section);
         const ContainerKey *key;
 
-        if (startswith(entry->section, "X-"))
+        if (startswith(entry->section, "X-") || is_quadlet(entry, messages))
                 return;
         if (!entry->key) {
                 if (section < 0)
@@ -253,9 +266,12 @@ static void unit_file_destroy(void *p) {
 ContainerFile *container_file_new(const char *name, GPtrArray *files, GPtrArray *messages) {
         ContainerFile *c = g_new0(ContainerFile, 1);
         bool broken = config_messages_have_errors(messages);
+        _cleanup_free_ char *any_instance = declared_is_template(name)
+                        ? g_strdup_printf("%s" SPECIFIER_ANY_INSTANCE, name)
+                        : NULL;
 
         c->name = g_strdup(name);
-        c->id = declared_id(name);
+        c->id = any_instance ? declared_id(any_instance) : declared_id(name);
         c->path = g_strdup(((const UnitFile *) files->pdata[0])->path);
         c->files = files;
         g_ptr_array_set_free_func(files, unit_file_destroy);

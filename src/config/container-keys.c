@@ -23,6 +23,9 @@ static void reset_usec(void *field) {
         *(uint64_t *) field = 0;
 }
 
+static void reset_nothing(void *field) {
+}
+
 static void reset_string(void *field) {
         g_free(*(char **) field);
         *(char **) field = NULL;
@@ -111,6 +114,7 @@ static const ContainerKey process_keys[] = {
 
 static const ContainerKey identity_keys[] = {
         { "Container", "AddHost", value_add_host, reset_strv, FIELD(add_host) },
+        { "Container", "ContainerName", value_container_name, reset_nothing, FIELD(id) },
         { "Container", "DNS", value_dns, reset_strv, FIELD(dns) },
         { "Container", "DNSOption", value_dns_option, reset_strv, FIELD(dns_option) },
         { "Container", "DNSSearch", value_dns_search, reset_strv, FIELD(dns_search) },

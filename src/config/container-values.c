@@ -207,3 +207,14 @@ void value_instance(const ValueContext *c, void *field) {
         g_free(*(char **) field);
         *(char **) field = g_strdup(c->value);
 }
+
+/* Files of Quadlet have it. The unit has to find the container by the file's name. */
+void value_container_name(const ValueContext *c, void *field) {
+        const char *id = *(char **) field;
+
+        if (!streq(c->value, id))
+                value_error(c,
+                            "%s=%.80s: the container has the name of the file, here '%s'; call the file "
+                            "%.80s.container, or leave this line out",
+                            c->entry->key, c->value, id, c->value);
+}

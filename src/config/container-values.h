@@ -51,13 +51,14 @@ void value_set_assignment(char ***list, char *word);
 /* ---- the parsers ---- */
 
 /* of many subjects */
-void value_bool(const ValueContext *c, void *field);     /* int: 0 or 1 */
-void value_file(const ValueContext *c, void *field);     /* GPtrArray* of ContainerWord: adds, absolute */
-void value_image(const ValueContext *c, void *field);    /* char* */
-void value_instance(const ValueContext *c, void *field); /* char*: of a template */
-void value_line(const ValueContext *c, void *field);     /* char**: adds the whole value */
-void value_path(const ValueContext *c, void *field);     /* char*: absolute */
-void value_rootfs(const ValueContext *c, void *field);   /* char*: absolute */
+void value_bool(const ValueContext *c, void *field);  /* int: 0 or 1 */
+void value_file(const ValueContext *c, void *field);  /* GPtrArray* of ContainerWord: adds, absolute */
+void value_image(const ValueContext *c, void *field); /* char* */
+void value_container_name(const ValueContext *c, void *field); /* char*, as it is */
+void value_instance(const ValueContext *c, void *field);       /* char*: of a template */
+void value_line(const ValueContext *c, void *field);           /* char**: adds the whole value */
+void value_path(const ValueContext *c, void *field);           /* char*: absolute */
+void value_rootfs(const ValueContext *c, void *field);         /* char*: absolute */
 void value_volatile(const ValueContext *c, void *field);
 void value_signal(const ValueContext *c, void *field);    /* int */
 void value_string(const ValueContext *c, void *field);    /* char*: a name without white space and slashes */

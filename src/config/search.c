@@ -112,12 +112,13 @@ static void bad_name(Search *s, const char *directory, const char *file, const c
                                printable);
 }
 
-static void add_file(Search *s, const char *directory, const char *file) {
+/* Returns whether it has the name of a declaration. */
+static bool add_file(Search *s, const char *directory, const char *file) {
         _cleanup_free_ char *name = name_of(file, SUFFIX);
         int r;
 
         if (!name || g_hash_table_contains(s->found, name))
-                return;
+                return name;
         r = declared_name_check(name);
         if (r < 0)
                 bad_name(s, directory, file, name, r);
@@ -125,6 +126,7 @@ static void add_file(Search *s, const char *directory, const char *file) {
                 g_hash_table_insert(
                                 s->found, g_strdup(name),
                                 found_new(name, g_strdup_printf("%s/%s", directory, file), true));
+        return true;
 }
 
 /* "" stands for container.d, which is for all. */
@@ -142,6 +144,32 @@ static void add_dropin_directory(Search *s, const char *directory, const char *f
         g_ptr_array_add(list, (char *) directory);
 }
 
+/* Files that somebody has brought from elsewhere would wait in vain. */
+static void foreign_file(Search *s, const char *directory, const char *file) {
+        static const struct {
+                const char *suffix, *instead;
+        } foreign[] = {
+                { ".artifact", "fetch what you need with a service" },
+                { ".build", "build with another tool, and use Image=oci:DIR" },
+                { ".image", "use Image= in the container's file, and berth pull" },
+                { ".kube", "write a .container file for each container" },
+                { ".network", "use Network= in the container's file" },
+                { ".nspawn", "use berth convert" },
+                { ".pod", "use Network=container:NAME in the files of its containers" },
+                { ".quadlets", "write a file for each container" },
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(foreign); i++) {
+                _cleanup_free_ char *name = name_of(file, foreign[i].suffix), *path = NULL;
+
+                if (!name)
+                        continue;
+                path = g_strdup_printf("%s/%s", directory, file);
+                config_message(s->messages, LOG_WARNING, path, 0, "files %s are not read: %s",
+                               foreign[i].suffix, foreign[i].instead);
+        }
+}
+
 /* The state directories of containers may lie beside the files (/run/berth); only the ending counts. */
 static void read_directory(Search *s, const char *directory) {
         _cleanup_closedir_ DIR *dir = opendir(directory);
@@ -155,8 +183,8 @@ static void read_directory(Search *s, const char *directory) {
         while ((entry = readdir(dir))) {
                 if (entry->d_type == DT_DIR || entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN)
                         add_dropin_directory(s, directory, entry->d_name);
-                if (entry->d_type != DT_DIR)
-                        add_file(s, directory, entry->d_name);
+                if (entry->d_type != DT_DIR && !add_file(s, directory, entry->d_name))
+                        foreign_file(s, directory, entry->d_name);
         }
 }
 
