@@ -11,10 +11,6 @@
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "basic/signal-util.h"
-#include "config/manager-version.h"
-
-/* The first systemd-run with --background=. */
-#define BACKGROUND_SINCE 256
 
 const char *run_passed_value(const RunCall *call, const char *beginning) {
         const char *found = NULL;
@@ -41,14 +37,10 @@ static void pass_service_type(RunCall *call) {
                 pass(call, g_strconcat("--service-type=", type, NULL));
 }
 
-/* What a terminal looks like is not worth a failure. */
-static void pass_background(RunCall *call) {
-        if (!call->background)
-                return;
-        if (manager_version(1) < BACKGROUND_SINCE)
-                log_warning("--background=: this systemd cannot do it, ignored");
-        else
-                pass(call, g_strconcat("--background=", call->background, NULL));
+/* systemd-run colors the terminal that it forwards, and this one is ours. It is not worth a failure. */
+static void ignore_background(const RunCall *call) {
+        if (call->background)
+                log_warning("--background=: the terminal keeps its colors, ignored");
 }
 
 static void pass_every_end(RunCall *call) {
@@ -92,7 +84,7 @@ void run_pass_options(RunCall *call) {
                 if (shared[i].set)
                         pass(call, g_strdup(shared[i].option));
         pass_service_type(call);
-        pass_background(call);
+        ignore_background(call);
         pass_listeners(call);
         if (call->ignore_failure)
                 pass_every_end(call);

@@ -4,6 +4,7 @@
 import pytest
 
 from adhoc import ROOTFS, UNIT, Adhoc
+from users import UserBundles
 
 SAY = ("sh", "-c", "echo here")
 SOCKET = "/run/adhoc-test.sock"
@@ -103,6 +104,26 @@ def test_stopping_the_timer_leaves_nothing(machine, adhoc):
     adhoc.start("--on-active=1h", "true")
     machine.run(f"systemctl stop {UNIT}.timer")
     assert adhoc.units() == ""
+
+
+def test_as_a_user(user, bundles, adhoc):
+    """A timer and a socket of the user's own systemd."""
+    made = UserBundles(user, bundles.template, "berth")
+    rootfs = made.make("adhoc", ["true"]) + "/rootfs"
+    words = f"berth-run --quiet --unit={UNIT} --volume=./there:/there --rootfs={rootfs}"
+    try:
+        user.run("mkdir there")
+        user.run(f"{words} --on-active=1ms --timer-property=AccuracySec=1ms -- touch /there/timer")
+        user.run("until test -e there/timer; do sleep 0.05; done")
+        user.run(f"until ! systemctl --user is-active {UNIT}.timer {UNIT}.service; do sleep 0.05; done")
+        user.run(f"{words} --listen=$XDG_RUNTIME_DIR/adhoc.sock -- sh -c 'echo $LISTEN_FDS >/there/socket; exec sleep 1000'")
+        user.run("python3 -c 'import os, socket; socket.socket(socket.AF_UNIX)"
+                 ".connect(os.environ[\"XDG_RUNTIME_DIR\"] + \"/adhoc.sock\")'")
+        user.run("until test -s there/socket; do sleep 0.05; done")
+        assert user.output("cat there/socket") == "1"
+    finally:
+        user.run(f"systemctl --user stop {UNIT}.socket {UNIT}.service; rm -r there")
+        made.remove()
 
 
 @pytest.mark.parametrize("options, message", [
