@@ -85,10 +85,11 @@ typedef struct ContainerHealth {
 } ContainerHealth;
 
 typedef enum ContainerVolumeKind {
-        CONTAINER_VOLUME_PATH,  /* source is a path of the host */
-        CONTAINER_VOLUME_NAMED, /* a directory of ours with that name */
-        CONTAINER_VOLUME_FILE,  /* the same, as source.volume declares it */
-        CONTAINER_VOLUME_TMPFS, /* no source */
+        CONTAINER_VOLUME_PATH,      /* source is a path of the host */
+        CONTAINER_VOLUME_NAMED,     /* a directory of ours with that name */
+        CONTAINER_VOLUME_FILE,      /* the same, as source.volume declares it */
+        CONTAINER_VOLUME_TMPFS,     /* no source */
+        CONTAINER_VOLUME_ANONYMOUS, /* no source: a directory of ours that goes with the container */
 } ContainerVolumeKind;
 
 typedef struct ContainerVolume {
@@ -98,6 +99,7 @@ typedef struct ContainerVolume {
         char **options;    /* checked words as of mount(8), may be empty */
         bool overlay;      /* what is written is gone with the container */
         bool no_copy;      /* a new one stays empty */
+        bool own;          /* what belongs to whom source belongs to is the container's user's */
         const char *key;   /* where it is declared */
         const char *file;
         unsigned line;

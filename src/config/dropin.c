@@ -178,6 +178,8 @@ static void append_mounts(GString *out, const ContainerFile *c) {
 
                 if (source)
                         append_all(out, " ", source, NULL);
+                else if (v->kind == CONTAINER_VOLUME_ANONYMOUS)
+                        g_string_append(out, " " IMAGES);
                 else if (v->kind == CONTAINER_VOLUME_NAMED)
                         append_all(out, " %S/berth/volumes/", v->source, NULL);
                 else if (v->kind == CONTAINER_VOLUME_FILE)

@@ -63,8 +63,8 @@ static int finish_mount(
 /* What is below the source comes along unless "bind" says otherwise, and is read-only, too, when the volume
  * is. */
 static int add_bind(
-                JsonDocument *document, const char *name, const ContainerVolume *volume,
-                const char *source) {
+                JsonDocument *document, const char *name, const ContainerVolume *volume, const char *source,
+                bool map_volumes) {
         _cleanup_ptr_array_ GPtrArray *options = g_ptr_array_new_with_free_func(g_free);
         bool recursive = !has_word(volume->options, "bind");
 
@@ -74,6 +74,11 @@ static int add_bind(
         add_words(options, volume->options);
         if (recursive && has_word(volume->options, "ro"))
                 g_ptr_array_add(options, g_strdup("rro"));
+        if (volume->own)
+                g_ptr_array_add(options, g_strdup("own-source"));
+        else if (map_volumes && volume->kind != CONTAINER_VOLUME_PATH &&
+                 !has_word(volume->options, "ridmap"))
+                g_ptr_array_add(options, g_strdup("idmap"));
         return finish_mount(document, name, volume, (const char *const[]) { "bind", source }, options);
 }
 
@@ -120,7 +125,7 @@ static int add_volume(
                 return add_tmpfs(document, name, volume);
         if (overlay)
                 return add_overlay(document, name, volume, source, overlay);
-        return add_bind(document, name, volume, source);
+        return add_bind(document, name, volume, source, facts->map_volumes);
 }
 
 int config_json_volumes(

@@ -61,6 +61,7 @@ typedef struct ContainerFacts {
         GPtrArray *sources;  /* of char*: where each volume is; NULL for a tmpfs */
         GPtrArray *overlays; /* of char*: the directory with upper and work of each volume with O, else NULL
                               */
+        bool map_volumes;    /* volumes of ours have the ids of a user namespace */
         GPtrArray *volumes;  /* what has to be made before; the layer above knows what it is */
         GPtrArray *nodes;    /* of ContainerNode*; NULL: none */
         uint64_t known_capabilities; /* of the kernel, bits by number; 0: all */

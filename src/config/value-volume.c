@@ -54,6 +54,7 @@ static const struct {
         { "rro", BINDS },
         { "nosymfollow", BINDS | TMPFS },
         { "O", BINDS },
+        { "U", BINDS },
         { "copy", NAMES },
         { "nocopy", NAMES },
         { "z", BINDS, "SELinux labels are not changed" },
@@ -98,6 +99,8 @@ static void unknown_option(const ValueContext *c, const ContainerVolume *v, cons
 static bool take_own_option(ContainerVolume *v, const char *word) {
         if (streq(word, "O"))
                 v->overlay = true;
+        else if (streq(word, "U"))
+                v->own = true;
         else if (streq(word, "copy") || streq(word, "nocopy"))
                 v->no_copy = streq(word, "nocopy");
         else
@@ -153,9 +156,18 @@ static bool can_be_lower(const char *path) {
         return !strpbrk(path, ":,\\");
 }
 
+static bool has_mapping(const ContainerVolume *v) {
+        const char *const *words = (const char *const *) v->options;
+
+        return g_strv_contains(words, "idmap") || g_strv_contains(words, "ridmap");
+}
+
 static bool check_places(const ValueContext *c, const ContainerVolume *v) {
         if (streq(v->destination, "/"))
                 value_error(c, "%s=: the destination cannot be '/'", c->entry->key);
+        else if (v->own && (v->overlay || has_mapping(v)))
+                value_error(c, "%s=: options U and %s exclude each other", c->entry->key,
+                            v->overlay ? "O" : "idmap");
         else if (v->overlay && v->kind == CONTAINER_VOLUME_PATH && !can_be_lower(v->source))
                 value_error(c, "%s=: with option O, a source cannot have ':', ',' and '\\' in its path",
                             c->entry->key);
@@ -232,6 +244,12 @@ void value_volume(const ValueContext *c, void *field) {
         _cleanup_strv_ char **parts = g_strsplit(c->value, ":", 3);
         ContainerVolume *v;
 
+        if (!parts[1] && *parts[0] == '/') {
+                v = volume_new(c, CONTAINER_VOLUME_ANONYMOUS);
+                if (set_destination(c, v, parts[0]))
+                        add_volume(c, *(GPtrArray **) field, v, "");
+                return;
+        }
         if (!parts[1]) {
                 value_error(c, "%s=%s: expected SOURCE:DESTINATION[:OPTIONS]", c->entry->key, c->value);
                 return;
@@ -274,6 +292,8 @@ static const struct {
         { "rw", "rw", "ro" },
         { "bind-nonrecursive", "bind", NULL },
         { "idmap", "idmap", NULL },
+        { "U", "U", NULL },
+        { "chown", "U", NULL },
         { "nocopy", "nocopy", "copy" },
         { "notmpcopyup", "notmpcopyup", "tmpcopyup" },
         { "tmpcopyup", "tmpcopyup", "notmpcopyup" },
@@ -348,6 +368,8 @@ static ContainerVolume *volume_of_type(const ValueContext *c, const MountWords *
                 value_error(c, "%s=: a tmpfs has no source", c->entry->key);
         } else if (w->type && !streq(w->type, "bind") && !streq(w->type, "volume"))
                 value_error(c, "%s=: type=%.20s: expected bind, volume or tmpfs", c->entry->key, w->type);
+        else if (!w->source && w->type && streq(w->type, "volume"))
+                return volume_new(c, CONTAINER_VOLUME_ANONYMOUS);
         else if (!w->source)
                 value_error(c, "%s=: source= is missing", c->entry->key);
         else

@@ -277,7 +277,12 @@ static int apply_declaration(
         root_fd = open_root(c, path, &config->image);
         if (root_fd < 0)
                 return root_fd;
-        root = (PreparedRoot) { .name = c->image ?: path, .fd = root_fd, .trial = config->trial };
+        root = (PreparedRoot) {
+                .name = c->image ?: path,
+                .fd = root_fd,
+                .userns = &config->userns,
+                .trial = config->trial,
+        };
         r = prepare_changes(c, unit_dir, config->image.lower, &root, &config->changes);
         if (r >= 0)
                 r = prepare_facts(c, &root, unit_dir, &facts);

@@ -242,6 +242,7 @@ int prepare_facts(
         _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
         int root_fd = root->fd, r;
 
+        facts.map_volumes = root->userns->map_root && root->userns->map.n_uid > 0;
         r = look_up_users(container, root->name, root_fd, &facts);
         if (r >= 0)
                 r = collect_environment(container, &facts);

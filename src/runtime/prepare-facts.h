@@ -6,11 +6,13 @@
 
 #include "config/container-values.h"
 #include "config/to-json.h"
+#include "runtime/prepare-userns.h"
 
 /* The tree that becomes the container's root. */
 typedef struct PreparedRoot {
         const char *name; /* for messages */
         int fd;
+        const PreparedUserns *userns;
         bool trial; /* nobody starts the container now: what starts before it need not run */
 } PreparedRoot;
 

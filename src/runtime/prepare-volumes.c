@@ -16,6 +16,7 @@
 #include "basic/macro.h"
 #include "config/search.h"
 #include "config/volume-file.h"
+#include "runtime/image-root.h"
 #include "runtime/rootfs-user.h"
 #include "sandbox/copy-up.h"
 
@@ -138,6 +139,38 @@ static int find_overlay(const Finder *f, const char *source, unsigned i, char **
         return 0;
 }
 
+/* Where changes of the root are, which go with the container, too. */
+static int find_anonymous(const Finder *f, const ContainerVolume *v, unsigned i, char **ret) {
+        /* That of a connection's container is not the declaration's. */
+        _cleanup_free_ char *id = g_path_get_basename(f->unit_dir), *directory = image_changes_path(id);
+        PreparedVolume *volume;
+
+        if (!directory)
+                return log_error_errno(
+                                -ENXIO, "%s:%u: %s=%s: HOME is not set", v->file, v->line, v->key,
+                                v->destination);
+        volume = g_new0(PreparedVolume, 1);
+        volume->anonymous = true;
+        volume->path = g_strdup_printf("%s/volume-%u", directory, i);
+        volume->root_fd = v->no_copy ? -EBADF : fcntl(f->root_fd, F_DUPFD_CLOEXEC, 3);
+        volume->destination = g_strdup(v->destination);
+        g_ptr_array_add(f->facts->volumes, volume);
+        *ret = g_strdup(volume->path);
+        return 0;
+}
+
+/* Users cannot change whose files are. */
+static int check_own(const ContainerVolume *v, const Finder *f) {
+        if (!v->own || geteuid() == 0 || !f->facts->has_user ||
+            f->container->userns.mode == CONTAINER_USERNS_KEEP_ID || f->facts->user.uid == 0)
+                return 0;
+        return log_error_errno(
+                        -EPERM,
+                        "%s:%u: %s=: option U: users cannot give files away; use "
+                        "UserNS=keep-id:uid=%u,gid=%u",
+                        v->file, v->line, v->key, f->facts->user.uid, f->facts->user.gid);
+}
+
 static int find_volume(const Finder *f, const ContainerVolume *v, unsigned i) {
         char *source = NULL, *overlay = NULL;
         int r = 0;
@@ -149,8 +182,12 @@ static int find_volume(const Finder *f, const ContainerVolume *v, unsigned i) {
                         r =
                                         log_error_errno(negative_errno(), "%s:%u: %s=: '%s': %m", v->file,
                                                         v->line, v->key, source);
-        } else if (v->kind != CONTAINER_VOLUME_TMPFS)
+        } else if (v->kind == CONTAINER_VOLUME_ANONYMOUS)
+                r = find_anonymous(f, v, i, &source);
+        else if (v->kind != CONTAINER_VOLUME_TMPFS)
                 r = find_own(f, v, &source);
+        if (r >= 0)
+                r = check_own(v, f);
         if (r >= 0 && v->overlay)
                 r = find_overlay(f, source, i, &overlay);
         g_ptr_array_add(f->facts->sources, source);
@@ -283,10 +320,29 @@ static int make_own(const PreparedVolume *v) {
         return r < 0 ? log_error_errno(r, "Failed to make volume '%s': %m", v->path) : 0;
 }
 
+static int make_anonymous(const PreparedVolume *v) {
+        _cleanup_free_ char *parent = g_path_get_dirname(v->path);
+        int r = remove_tree_at(AT_FDCWD, v->path);
+
+        if (r >= 0)
+                r = make_directories(parent, 0700);
+        if (r >= 0 && mkdir(v->path, 0755) < 0)
+                r = negative_errno();
+        if (r >= 0)
+                r = fill(v, v->path);
+        return r < 0 ? log_error_errno(r, "Failed to make volume '%s': %m", v->path) : 0;
+}
+
+static int make_one(const PreparedVolume *v) {
+        if (v->anonymous)
+                return make_anonymous(v);
+        return v->lower ? make_overlay(v) : make_own(v);
+}
+
 int prepare_volumes_make(const GPtrArray *volumes) {
         for (unsigned i = 0; volumes && i < volumes->len; i++) {
                 const PreparedVolume *v = volumes->pdata[i];
-                int r = v->lower ? make_overlay(v) : make_own(v);
+                int r = make_one(v);
 
                 if (r < 0)
                         return r;

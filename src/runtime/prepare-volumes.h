@@ -9,8 +9,9 @@
 /* A directory that has to be there before the container is made. */
 typedef struct PreparedVolume {
         char *path;
-        char *lower; /* of an overlay, for which path gets upper and work; NULL: a volume of ours */
-        int root_fd; /* a new volume begins with what destination is in there; negative: empty */
+        char *lower;    /* of an overlay, for which path gets upper and work; NULL: a volume of ours */
+        bool anonymous; /* new each time, in the place of what is there */
+        int root_fd;    /* a new volume begins with what destination is in there; negative: empty */
         char *destination;
         bool has_owner;
         uint32_t uid, gid;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the answer to whose the directories are that systemd makes for a unit. For systemd they are root's,
- * and it gives them back to root whenever it executes something for the unit: only an id mapping lasts. */
+/* Owns the answer to whose volumes are, and the directories that systemd makes for a unit. For systemd these
+ * are root's, and it gives them back to root whenever it executes something for the unit: only an id mapping
+ * lasts. */
 
 #include "sandbox/mount-owner.h"
 
@@ -12,6 +13,7 @@
 
 #include "basic/fs-util.h"
 #include "basic/log.h"
+#include "basic/macro.h"
 #include "basic/user-namespace.h"
 #include "sandbox/idmap.h"
 #include "sandbox/userns.h"
@@ -22,45 +24,62 @@ static void append(SpecIdMapping **list, size_t *n_list, uint32_t first, uint32_
         (*list)[(*n_list)++] = (SpecIdMapping) { .container_id = first, .host_id = host, .size = n };
 }
 
+/* The first id behind first where one of the two that change places begins or ends. */
+static uint64_t next_cut(uint64_t first, uint64_t end, uint32_t owner, uint32_t id) {
+        const uint64_t cuts[] = { owner, (uint64_t) owner + 1, id, (uint64_t) id + 1 };
+
+        for (size_t i = 0; i < ELEMENTSOF(cuts); i++)
+                if (cuts[i] > first)
+                        end = MIN(end, cuts[i]);
+        return end;
+}
+
 /* One range, cut where the two ids that change places are. */
-static void add_range(const SpecIdMapping *range, uint32_t id, SpecIdMapping **list, size_t *n_list) {
-        uint64_t end = (uint64_t) range->container_id + range->size;
+static void add_range(
+                const SpecIdMapping *range, uint32_t owner, uint32_t id, SpecIdMapping **list,
+                size_t *n_list) {
+        uint64_t end = (uint64_t) range->container_id + range->size, next;
 
-        for (uint64_t first = range->container_id; first < end;) {
-                uint64_t next = first == 0 || first == id ? first + 1 : first < id ? id : end;
-                uint32_t disk = first == 0 ? id : first == id ? 0 : (uint32_t) first;
+        for (uint64_t first = range->container_id; first < end; first = next) {
+                uint32_t disk = first == owner ? id : first == id ? owner : (uint32_t) first;
 
-                next = MIN(next, end);
+                next = owner == id ? end : next_cut(first, end, owner, id);
                 append(list, n_list, disk, range->host_id + (uint32_t) (first - range->container_id),
                        (uint32_t) (next - first));
-                first = next;
         }
 }
 
-static void make_map(const SpecIdMapping *map, size_t n, uint32_t id, SpecIdMapping **ret, size_t *ret_n) {
+/* Who changes places with whom. */
+typedef struct Exchange {
+        uint32_t owner, id;
+} Exchange;
+
+static void make_map(
+                const SpecIdMapping *map, size_t n, const Exchange *exchange, SpecIdMapping **ret,
+                size_t *ret_n) {
         /* The last id is no id. */
         static const SpecIdMapping all = { .size = UINT32_MAX };
 
         *ret = NULL;
         *ret_n = 0;
         for (size_t i = 0; i < n; i++)
-                add_range(&map[i], id, ret, ret_n);
+                add_range(&map[i], exchange->owner, exchange->id, ret, ret_n);
         if (n == 0)
-                add_range(&all, id, ret, ret_n);
+                add_range(&all, exchange->owner, exchange->id, ret, ret_n);
 }
 
-void mount_owner_map(const Spec *spec, SpecIdMap *ret) {
+void mount_owner_map(const Spec *spec, uint32_t uid, uint32_t gid, SpecIdMap *ret) {
         const SpecIdMap *map = &spec->linux_.id_map;
         const SpecUser *user = &spec->process.user;
 
-        make_map(map->uid, map->n_uid, user->uid, &ret->uid, &ret->n_uid);
-        make_map(map->gid, map->n_gid, user->gid, &ret->gid, &ret->n_gid);
+        make_map(map->uid, map->n_uid, &(Exchange) { uid, user->uid }, &ret->uid, &ret->n_uid);
+        make_map(map->gid, map->n_gid, &(Exchange) { gid, user->gid }, &ret->gid, &ret->n_gid);
 }
 
 bool mount_owner_wanted(const Spec *spec, const SpecMount *m) {
         const SpecUser *user = &spec->process.user;
 
-        return m->own && (userns_wanted(spec) || user->uid != 0 || user->gid != 0);
+        return m->own_source || (m->own && (userns_wanted(spec) || user->uid != 0 || user->gid != 0));
 }
 
 /* The id outside, for who gives it away outside. */
@@ -130,16 +149,22 @@ static int give_tree_away(const Spec *spec, const SpecMount *m, int mount_fd) {
 }
 
 int mount_owner_apply(const Spec *spec, const SpecMount *m, int mount_fd) {
+        const SpecUser *user = &spec->process.user;
         _cleanup_close_ int userns_fd = -EBADF;
         SpecMount mapped = *m;
+        struct stat st = { 0 };
         int r;
 
         if (geteuid() != 0 || !user_namespace_is_initial())
                 return 0;
+        if (m->own_source && fstat(mount_fd, &st) < 0)
+                return log_error_errno(negative_errno(), "Failed to look at '%s': %m", m->source);
+        if (!userns_wanted(spec) && st.st_uid == user->uid && st.st_gid == user->gid)
+                return 0;
         mapped.id_map = (SpecIdMap) { 0 };
         mapped.idmap = mapped.idmap_recursive = true;
         if (!userns_wanted(spec) || spec->linux_.id_map.n_uid > 0)
-                mount_owner_map(spec, &mapped.id_map);
+                mount_owner_map(spec, st.st_uid, st.st_gid, &mapped.id_map);
         userns_fd = idmap_open_userns(spec, &mapped);
         spec_id_map_clear(&mapped.id_map);
         if (userns_fd < 0)

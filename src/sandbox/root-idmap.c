@@ -89,9 +89,11 @@ int root_idmap_apply(RootIdmap *map, const char *path, int mount_fd) {
 int root_idmap_clone(RootIdmap *map, const char *path, int *fd) {
         _cleanup_close_ int mount_fd =
                         open_tree(*fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+        struct mount_attr private = { .propagation = MS_PRIVATE };
         int r;
 
-        if (mount_fd < 0)
+        /* As a peer of the host's mount, it would show there what is mounted on it. */
+        if (mount_fd < 0 || mount_setattr(mount_fd, "", AT_EMPTY_PATH, &private, sizeof private) < 0)
                 return log_failure(negative_errno(), "", path, *fd);
         r = root_idmap_apply(map, path, mount_fd);
         if (r < 0)

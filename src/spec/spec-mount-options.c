@@ -69,6 +69,7 @@ static const struct {
         { "copy-symlink", offsetof(SpecMount, copy_symlink) },
         { "dest-nofollow", offsetof(SpecMount, dest_nofollow) },
         { "own", offsetof(SpecMount, own) },
+        { "own-source", offsetof(SpecMount, own_source) },
         { "src-nofollow", offsetof(SpecMount, src_nofollow) },
         { "tmpcopyup", offsetof(SpecMount, tmpcopyup) },
 };

@@ -110,7 +110,7 @@ static int check_copy_and_own(const SpecCheck *check, const SpecMount *mount, si
                 return spec_reject(
                                 check, "/mounts/%zu/source: expected an absolute path for the option copy",
                                 index);
-        if (mount->own && (!mount->bind || mount->idmap || mount->id_map.n_uid > 0))
+        if ((mount->own || mount->own_source) && (!mount->bind || mount->idmap || mount->id_map.n_uid > 0))
                 return spec_reject(
                                 check,
                                 "/mounts/%zu/options: own needs a bind mount without an id mapping of its "

@@ -123,8 +123,9 @@ typedef struct SpecMount {
         char **data; /* everything else, one by one: "mode=755", "newinstance", for the file system */
         bool tmpcopyup;
         bool copy_symlink, src_nofollow, dest_nofollow;
-        bool copy; /* a new file system, filled with the files of source for the payload's user */
-        bool own;  /* root's files in source are the payload's user's in the container */
+        bool copy;       /* a new file system, filled with the files of source for the payload's user */
+        bool own_source; /* the same for the files of whom source belongs to */
+        bool own;        /* root's files in source are the payload's user's in the container */
         bool idmap, idmap_recursive;
         SpecIdMap id_map; /* empty with idmap: the container's own mapping */
 } SpecMount;

@@ -48,7 +48,7 @@ def test_network(machine, adhoc):
     (f"--rootfs={ROOTFS} --network=bridge", "--network=bridge: expected host, none, ns:PATH or container:NAME"),
     (f"--rootfs={ROOTFS} --network=ns:/nowhere", "ns:/nowhere: No such file or directory"),
     (f"--rootfs={ROOTFS} --network=container:nobody", "container:nobody: the container is not running"),
-    (f"--rootfs={ROOTFS} --volume=/srv", "--volume=/srv: expected SOURCE:DESTINATION[:OPTIONS]"),
+    (f"--rootfs={ROOTFS} --volume=srv", "--volume=srv: expected SOURCE:DESTINATION[:OPTIONS]"),
     (f"--rootfs={ROOTFS} --volume=/srv:/x:readonly", "--volume=: unknown option 'readonly'"),
     (f"--rootfs={ROOTFS} --volume=/nowhere:/x", "/nowhere"),
     (f"--rootfs={ROOTFS} --working-directory=here", "--working-directory=here: expected an absolute path"),

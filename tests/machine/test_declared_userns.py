@@ -158,3 +158,58 @@ def test_what_is_refused(machine, declare, keys, text):
     declare("/etc/berth/other.container", f"[Container]\nRootfs=/run\n{keys}\nExec=true\n")
     done = machine.run("berth verify other", check=False)
     assert done.returncode != 0 and text in done.stderr
+
+
+# ---- volumes
+
+def test_a_volume_with_a_name(machine, declared):
+    machine.run(f"mkdir -p {DISK}/volumes && ln -s {DISK}/volumes /var/lib/berth/volumes; mkdir {ROOT}/data && chown 33:44 {ROOT}/data")
+    script = "stat -c %u:%g /data; echo x >/data/new; stat -c %u:%g /data/new"
+    assert said(declared, "UserNS=auto\nVolume=db:/data", script) == ["33:44", "0:0"]
+    assert machine.output(f"stat -c %u:%g {DISK}/volumes/db {DISK}/volumes/db/new") == "33:44\n0:0"
+    machine.run("rm /var/lib/berth/volumes")
+
+
+@pytest.mark.parametrize("keys", ["", "UIDMap=0:300000:65536\n"])
+def test_a_path_that_is_to_be_the_users(machine, declared, keys):
+    machine.run(f"mkdir {DISK}/source && echo word >{DISK}/source/file && chown -R 1234:1235 {DISK}/source")
+    script = "stat -c %u:%g /data /data/file; cat /data/file; echo x >/data/new; stat -c %u:%g /data/new"
+    lines = said(declared, f"{keys}User=33:44\nVolume={DISK}/source:/data:U", script)
+    assert lines == ["33:44", "33:44", "word", "33:44"]
+    assert machine.output(f"stat -c %u:%g {DISK}/source/*") == "1234:1235\n1234:1235"
+    machine.run(f"rm -r {DISK}/source")
+
+
+def test_a_path_that_can_only_be_given_away(machine, declared):
+    machine.run("mkdir /srv/source && echo word >/srv/source/file && chown -R 1234:1235 /srv/source")
+    script = "stat -c %u:%g /data /data/file; cat /data/file"
+    assert said(declared, "User=33:44\nVolume=/srv/source:/data:U", script) == ["33:44", "33:44", "word"]
+    assert machine.output("stat -c %u:%g /srv/source/file") == "33:44"
+    machine.run("rm -r /srv/source")
+
+
+@pytest.mark.parametrize("keys", ["Volume=/data", "Mount=type=volume,target=/data", "UserNS=auto\nVolume=/data"])
+def test_a_volume_without_a_name(machine, declared, keys):
+    machine.run(f"mkdir {ROOT}/data && echo old >{ROOT}/data/old && chown 33:44 {ROOT}/data")
+    script = "trap 'exec sleep 1000' EXIT; stat -c %u:%g /data; ls /data; echo new >/data/new; cat /data/new"
+    for _ in range(2):
+        assert said(declared, keys, script) == ["33:44", "old", "new"]
+        assert machine.output(f"ls {DISK}/changes/{NAME}/volume-0") == "new\nold"
+        machine.run(["systemctl", "stop", UNIT])
+        assert machine.output(f"ls {DISK}/changes {ROOT}/data") == f"{DISK}/changes:\n\n{ROOT}/data:\nold"
+
+
+def test_an_image(machine, declared, declare, bundle_template):
+    """Each layer is mapped, and what is written over them belongs to the container, too."""
+    machine.run(f"mkdir -p {DISK}/layers {DISK}/image && ln -s {DISK}/layers /var/lib/berth/layers && cd {DISK}/image && umoci init --layout l"
+                " && umoci new --image l:a && umoci unpack --image l:a one"
+                f" && cp -a {ROOT}/. one/rootfs/ && umoci repack --image l:a one && umoci unpack --image l:a two"
+                " && mkdir two/rootfs/data && chown 33:44 two/rootfs/data && umoci repack --image l:a two")
+    machine.write(f"{DISK}/script.sh", f"{WHO}; stat -c %u:%g /data; chown 1:2 /data; stat -c %u:%g /data\n")
+    declare("/etc/berth/other.container",
+            f"[Container]\nImage=oci:{DISK}/image/l:a\nUserNS=auto\nVolume={DISK}/script.sh:/script.sh\nExec=sh /script.sh\n")
+    machine.run("systemctl start container@other")
+    machine.wait_until("systemctl show -P SubState container@other | grep -E 'dead|failed'")
+    assert machine.journal("CONTAINER_NAME=other", "SYSLOG_IDENTIFIER=other").splitlines()[2:] == ["0:0", "0:0", "0:0", "33:44", "1:2"]
+    assert "/layers/" not in machine.output("cat /proc/self/mountinfo")
+    machine.run(f"rm -r {DISK}/layers/*; rm /var/lib/berth/layers")

@@ -274,7 +274,7 @@ static void test_errors(void) {
                   "f0:4: Ulimit=: the soft limit of 'nofile=2:1' is above the hard one" },
                 { OK "Ulimit=core=-1:1\n",
                   "f0:4: Ulimit=: the soft limit of 'core=-1:1' is above the hard one" },
-                { OK "Volume=/a\n", "f0:4: Volume=/a: expected SOURCE:DESTINATION[:OPTIONS]" },
+                { OK "Volume=a\n", "f0:4: Volume=a: expected SOURCE:DESTINATION[:OPTIONS]" },
                 { OK "Volume=../a:/b\n",
                   "f0:4: Volume=: '../a' is neither a path without '..' nor the name of a volume" },
                 { OK "Volume=_a:/b\n",

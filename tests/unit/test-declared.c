@@ -110,9 +110,12 @@ static void make_facts(const ContainerFile *c, ContainerFacts *ret) {
         for (unsigned i = 0; i < c->volumes->len; i++) {
                 const ContainerVolume *v = c->volumes->pdata[i];
 
-                g_ptr_array_add(ret->sources,
-                                v->kind == CONTAINER_VOLUME_NAMED ? g_strconcat("/volumes/", v->source, NULL)
-                                                                  : g_strdup(v->source));
+                if (v->kind == CONTAINER_VOLUME_NAMED)
+                        g_ptr_array_add(ret->sources, g_strconcat("/volumes/", v->source, NULL));
+                else if (v->kind == CONTAINER_VOLUME_ANONYMOUS)
+                        g_ptr_array_add(ret->sources, g_strdup_printf("/changes/volume-%u", i));
+                else
+                        g_ptr_array_add(ret->sources, g_strdup(v->source));
                 g_ptr_array_add(ret->overlays, v->overlay ? g_strdup_printf("/overlay-%u", i) : NULL);
         }
         if (c->devices)

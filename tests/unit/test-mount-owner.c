@@ -25,17 +25,22 @@ static void test_map(void) {
                 size_t n;
                 uint32_t uid;
                 const char *expected;
+                uint32_t owner; /* of the source */
         } cases[] = {
-                { {}, 0, 0, "0-0-1 1-1-4294967294" },
+                { {}, 0, 0, "0-0-4294967295" },
                 { {}, 0, 1, "1-0-1 0-1-1 2-2-4294967293" },
                 { {}, 0, 1000, "1000-0-1 1-1-999 0-1000-1 1001-1001-4294966294" },
-                { { { 0, 100000, 65536 } }, 1, 0, "0-100000-1 1-100001-65535" },
+                { { { 0, 100000, 65536 } }, 1, 0, "0-100000-65536" },
                 { { { 0, 100000, 65536 } }, 1, 33, "33-100000-1 1-100001-32 0-100033-1 34-100034-65502" },
                 { { { 0, 1000, 1 }, { 1, 100000, 65536 } },
                   2,
                   65536,
                   "65536-1000-1 1-100000-65535 0-165535-1" },
                 { { { 5, 500, 10 } }, 1, 5, "0-500-1 6-501-9" },
+                { {}, 0, 0, "1000-0-1 1-1-999 0-1000-1 1001-1001-4294966294", 1000 },
+                { {}, 0, 34, "0-0-33 34-33-1 33-34-1 35-35-4294967260", 33 },
+                { { { 0, 100000, 65536 } }, 1, 33, "0-100000-33 1000000-100033-1 34-100034-65502", 1000000 },
+                { { { 0, 100000, 65536 } }, 1, 33, "0-100000-65536", 33 },
         };
 
         for (size_t i = 0; i < ELEMENTSOF(cases); i++) {
@@ -46,7 +51,7 @@ static void test_map(void) {
                 spec.process.user.uid = spec.process.user.gid = cases[i].uid;
                 spec.linux_.id_map.uid = spec.linux_.id_map.gid = (SpecIdMapping *) cases[i].map;
                 spec.linux_.id_map.n_uid = spec.linux_.id_map.n_gid = cases[i].n;
-                mount_owner_map(&spec, &map);
+                mount_owner_map(&spec, cases[i].owner, cases[i].owner, &map);
                 uids = map_text(map.uid, map.n_uid);
                 gids = map_text(map.gid, map.n_gid);
                 spec_id_map_clear(&map);
@@ -64,6 +69,8 @@ static void test_wanted(void) {
         g_assert_true(mount_owner_wanted(&spec, &m));
         m.own = false;
         g_assert_false(mount_owner_wanted(&spec, &m));
+        m.own_source = true;
+        g_assert_true(mount_owner_wanted(&spec, &m));
 }
 
 int main(int argc, char **argv) {
