@@ -345,7 +345,7 @@ GPtrArray *config_load_files(const ConfigFound *found, GPtrArray *messages) {
 
         if (load_file(found, found->path, files, messages) == 0)
                 return NULL;
-        for (unsigned i = 0; i < found->dropins->len; i++)
+        for (unsigned i = 0; found->dropins && i < found->dropins->len; i++)
                 (void) load_file(found, found->dropins->pdata[i], files, messages);
         return TAKE_PTR(files);
 }

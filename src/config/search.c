@@ -26,7 +26,8 @@ void config_found_free(ConfigFound *found) {
                 return;
         g_free(found->name);
         g_free(found->path);
-        g_ptr_array_unref(found->dropins);
+        if (found->dropins)
+                g_ptr_array_unref(found->dropins);
         g_free(found);
 }
 
@@ -94,8 +95,12 @@ static ConfigFound *found_new(const char *name, char *path, bool named) {
         found->path = path;
         found->named = named;
         found->checked = isempty(getenv("BERTH_UNIT_PATH"));
-        found->dropins = g_ptr_array_new_with_free_func(g_free);
         return found;
+}
+
+/* The name is the key, too: there may be thousands. */
+static void add_found(Search *s, ConfigFound *found) {
+        g_hash_table_insert(s->found, found->name, found);
 }
 
 /* In a form that can be printed: anything can be the name of a file. */
@@ -123,9 +128,7 @@ static bool add_file(Search *s, const char *directory, const char *file) {
         if (r < 0)
                 bad_name(s, directory, file, name, r);
         else
-                g_hash_table_insert(
-                                s->found, g_strdup(name),
-                                found_new(name, g_strdup_printf("%s/%s", directory, file), true));
+                add_found(s, found_new(name, g_strconcat(directory, "/", file, NULL), true));
         return true;
 }
 
@@ -260,6 +263,9 @@ static void find_dropins(
         for (const char *const *d = directories; *d; d++)
                 if (may_have(known, "", *d))
                         g_ptr_array_add(paths, g_strdup_printf("%s/%s.d", *d, type));
+        if (paths->len == 0)
+                return;
+        found->dropins = g_ptr_array_new_with_free_func(g_free);
         list_dropins(paths, found->dropins);
 }
 
@@ -283,12 +289,12 @@ static void add_instances(Search *s) {
                 if (!found || !*instance || g_hash_table_contains(s->found, name) ||
                     declared_name_check(name) < 0)
                         continue;
-                g_hash_table_insert(s->found, g_strdup(name), found_new(name, g_strdup(found->path), false));
+                add_found(s, found_new(name, g_strdup(found->path), false));
         }
 }
 
 GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages) {
-        _cleanup_hash_ GHashTable *found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        _cleanup_hash_ GHashTable *found = g_hash_table_new(g_str_hash, g_str_equal);
         _cleanup_hash_ GHashTable *dirs = g_hash_table_new_full(
                         g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_ptr_array_unref);
         Search s = { .found = found, .dropin_dirs = dirs, .messages = messages };

@@ -17,7 +17,7 @@ typedef struct ConfigFound {
         char *name;         /* as of declared-name.h: "web", "web@1", "web@" */
         char *path;         /* the file that counts: of an instance without one, the template's */
         bool named;         /* there is a file of that name; else an instance of which there are drop-ins */
-        GPtrArray *dropins; /* of char*: paths in the order of application; never NULL */
+        GPtrArray *dropins; /* of char*: paths in the order of application; NULL: none */
         bool checked;       /* writable by everybody is an error (not under BERTH_UNIT_PATH) */
 } ConfigFound;
 

@@ -22,7 +22,7 @@ static void write_text(const char *directory, const char *name, const char *text
 static char *describe(const char *top, const ConfigFound *f) {
         GString *out = g_string_new(f->path + strlen(top) + 1);
 
-        for (unsigned i = 0; i < f->dropins->len; i++)
+        for (unsigned i = 0; f->dropins && i < f->dropins->len; i++)
                 g_string_append_printf(out, " %s", (const char *) f->dropins->pdata[i] + strlen(top) + 1);
         return g_string_free(out, FALSE);
 }
