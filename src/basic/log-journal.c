@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -50,7 +51,7 @@ static char *service_of_cgroup(const char *cgroup, bool *ret_user) {
         return g_strdup(found);
 }
 
-static void append_unit(GString *out, const char *cgroup) {
+static void append_unit(GString *out, const char *cgroup, const char *invocation) {
         _cleanup_free_ char *unit = NULL;
         bool user;
 
@@ -59,6 +60,10 @@ static void append_unit(GString *out, const char *cgroup) {
                 return;
         log_field_append(out, "UNIT", unit); /* for the catalog */
         log_field_append(out, user ? "USER_UNIT" : "OBJECT_SYSTEMD_UNIT", unit);
+        if (invocation)
+                log_field_append(
+                                out, user ? "USER_INVOCATION_ID" : "OBJECT_SYSTEMD_INVOCATION_ID",
+                                invocation);
 }
 
 GString *log_entry_format(const LogEntry *entry) {
@@ -72,7 +77,7 @@ GString *log_entry_format(const LogEntry *entry) {
         if (entry->container)
                 log_field_append(out, "CONTAINER_NAME", entry->container);
         if (entry->cgroup)
-                append_unit(out, entry->cgroup);
+                append_unit(out, entry->cgroup, entry->invocation);
         log_field_append(out, "MESSAGE", entry->message);
         return out;
 }
@@ -83,6 +88,7 @@ bool log_entry_send(int fd, LogEntry *entry) {
 
         if (pid_cgroup(/* pid= */ 0, &cgroup) >= 0)
                 entry->cgroup = cgroup;
+        entry->invocation = getenv("INVOCATION_ID");
         datagram = log_entry_format(entry);
         entry->cgroup = NULL;
         return send(fd, datagram->str, datagram->len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0;

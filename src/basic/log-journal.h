@@ -13,6 +13,7 @@ typedef struct LogEntry {
         const char *container;  /* its name; NULL: unknown */
         const char *message_id; /* of message-id.h; NULL: none */
         const char *cgroup; /* of this process, where the unit that it belongs to is read; NULL: unknown */
+        const char *invocation; /* of that unit, $INVOCATION_ID; NULL: unknown */
         const char *message;
 } LogEntry;
 
@@ -25,6 +26,6 @@ bool stream_is_journal(int fd, const char *journal_stream);
  * Journal Protocol"; systemd.journal-fields(7). */
 GString *log_entry_format(const LogEntry *entry);
 
-/* Sends an entry, with the cgroup of this process. Never waits for journald. Returns false if it did not get
- * there. */
+/* Sends an entry, with the cgroup and the invocation of this process. Never waits for journald. Returns
+ * false if it did not get there. */
 bool log_entry_send(int fd, LogEntry *entry);

@@ -36,8 +36,8 @@ def entries(machine, text):
 def explanation(machine, text, language="C.UTF-8"):
     """What journalctl shows below the last message with the text."""
     cursor = entries(machine, text)[-1]["__CURSOR"]
-    return machine.output(
-        f"LANG={language} LC_ALL={language} journalctl --no-pager --quiet -x -u {UNIT} --cursor='{cursor}' --lines=1")
+    return machine.output(["env", f"LC_ALL={language}", "journalctl", "--no-pager", "--quiet", "-x", "-u", UNIT, f"--cursor={cursor}",
+                           "--lines=1"])
 
 
 def test_every_text_is_in_the_database(machine):

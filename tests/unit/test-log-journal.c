@@ -74,14 +74,18 @@ static void test_unit(void) {
         };
 
         for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-                const LogEntry e = { .cgroup = cases[i].cgroup, .message = "" };
+                const LogEntry e = { .cgroup = cases[i].cgroup, .invocation = "1f", .message = "" };
                 _cleanup_string_ GString *entry = log_entry_format(&e);
                 g_autofree char *system = field(entry, "OBJECT_SYSTEMD_UNIT"),
-                                *user = field(entry, "USER_UNIT"), *unit = field(entry, "\nUNIT");
+                                *user = field(entry, "USER_UNIT"), *unit = field(entry, "\nUNIT"),
+                                *run = field(entry, "OBJECT_SYSTEMD_INVOCATION_ID"),
+                                *user_run = field(entry, "USER_INVOCATION_ID");
 
                 g_assert_cmpstr(system, ==, cases[i].system);
                 g_assert_cmpstr(user, ==, cases[i].user);
                 g_assert_cmpstr(unit, ==, cases[i].system ?: cases[i].user);
+                g_assert_cmpstr(run, ==, cases[i].system ? "1f" : NULL);
+                g_assert_cmpstr(user_run, ==, cases[i].user ? "1f" : NULL);
         }
 }
 
