@@ -10,6 +10,7 @@
 #include "basic/log-journal.h"
 #include "basic/log.h"
 #include "basic/unit-name.h"
+#include "runtime/adhoc-terminal.h"
 #include "runtime/relay.h"
 #include "runtime/supervisor.h"
 
@@ -18,10 +19,12 @@ int main(int argc, char **argv) {
 
         log_set_program("berth-supervise");
         log_set_level(LOG_INFO);
+        if (argc == 2 && unit_argument_parse(argv[1], &id, &declared) >= 0 && adhoc_terminal_take(id) < 0)
+                return EXIT_FAILURE;
         if (stream_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")))
                 log_set_style(LOG_STYLE_JOURNAL);
 
-        if (argc != 2 || unit_argument_parse(argv[1], &id, &declared) < 0) {
+        if (!id) {
                 log_error("This program is run by container@.service, with the name of a container.");
                 return EXIT_FAILURE;
         }

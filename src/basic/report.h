@@ -10,9 +10,10 @@
 
 typedef enum ReportKind {
         /* child to parent */
-        REPORT_LOG,           /* text is a message of level in value */
-        REPORT_FAILED,        /* text is what failed; err its errno: the child is about to exit */
-        REPORT_WANT_MAPS,     /* new user namespace: write my uid and gid maps */
+        REPORT_LOG,       /* text is a message of level in value */
+        REPORT_FAILED,    /* err is its errno: the child is about to exit; value 1: the payload's program is
+                           * what cannot be executed */
+        REPORT_WANT_MAPS, /* new user namespace: write my uid and gid maps */
         REPORT_WANT_CGROUP,   /* I go on when I am in the scope's cgroup */
         REPORT_WANT_DELEGATE, /* my cgroup namespace is made: move me into the delegated cgroup */
         REPORT_WANT_NET,      /* I am in my network namespace: give me my interfaces */

@@ -102,6 +102,7 @@ int run_container(const RunCall *call, RunContainer *ret) {
                 .read_only = call->read_only,
                 .notify_ready = call->service_type && streq(call->service_type, "notify"),
                 .terminal = call->pty,
+                .terminal_type = getenv("TERM"),
         };
         *ret = TAKE(c, (RunContainer) { 0 });
         return 0;

@@ -17,6 +17,7 @@
 #include "cli/run-passed.h"
 #include "runtime/adhoc-run.h"
 #include "runtime/adhoc-scope.h"
+#include "runtime/exec-status.h"
 #include "runtime/feature-list.h"
 
 static int print_help(void) {
@@ -85,6 +86,8 @@ static int run(RunCall *call, int *ret_status) {
                 .options = (char **) call->passed->pdata,
                 .wait = call->wait || call->pipe || call->pty,
                 .later = run_has_trigger(call),
+                .stay = call->wait,
+                .ignore_failure = call->ignore_failure,
                 .collect = call->collect,
         };
         return adhoc_run(&options, ret_status);
@@ -96,12 +99,12 @@ int run_main(int argc, char **argv) {
 
         log_set_program("berth-run");
         if (run_options_parse(argc, argv, &call) < 0)
-                return EXIT_FAILURE;
+                return EXIT_LAUNCHER;
         if (call.help)
                 return print_help();
         if (call.version)
                 return print_version();
         if (run(&call, &status) < 0)
-                return EXIT_FAILURE;
+                return EXIT_LAUNCHER;
         return status;
 }

@@ -69,20 +69,10 @@ static void pass_listeners(RunCall *call) {
         }
 }
 
-/* The options that say something to us and to systemd-run. */
+/* Waiting, and the terminal, are ours. */
 void run_pass_options(RunCall *call) {
-        const struct {
-                bool set;
-                const char *option;
-        } shared[] = {
-                { call->pipe, "--pipe" },
-                { call->pty, "--pty" },
-                { call->wait, "--wait" },
-        };
-
-        for (size_t i = 0; i < ELEMENTSOF(shared); i++)
-                if (shared[i].set)
-                        pass(call, g_strdup(shared[i].option));
+        if (call->pipe)
+                pass(call, g_strdup("--pipe"));
         pass_service_type(call);
         ignore_background(call);
         pass_listeners(call);

@@ -11,6 +11,7 @@
 #include "cli/verbs.h"
 #include "runtime/create.h"
 #include "runtime/delete.h"
+#include "runtime/exec-status.h"
 #include "runtime/exec.h"
 #include "runtime/kill.h"
 #include "runtime/live-mounts.h"
@@ -48,14 +49,16 @@ static CreateOptions create_options_from(const VerbCall *call) {
 int verb_create(const VerbCall *call) {
         _cleanup_(creation_freep) Creation *creation = NULL;
         CreateOptions options = create_options_from(call);
-        int r;
+        int r, exec_error = 0;
 
+        options.exec_error = &exec_error;
         options.detach = true;
         options.wait_for_start = true;
         r = creation_new(&options, &creation);
         if (r >= 0)
                 r = creation_release(creation);
-        return exit_status(r);
+        /* To engines each failure is 1; who names a unit is its supervisor. */
+        return options.resources_from && r < 0 ? exec_exit_status(exec_error, EXIT_FAILURE) : exit_status(r);
 }
 
 int verb_run_container(const VerbCall *call) {

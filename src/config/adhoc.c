@@ -52,6 +52,16 @@ static void add_environment(GString *text, char **assignments) {
         }
 }
 
+/* The program at the terminal has to know what can be done there. */
+static void add_terminal_type(GString *text, const AdhocContainer *c) {
+        _cleanup_free_ char *assignment = NULL;
+
+        if (!c->terminal || !c->terminal_type)
+                return;
+        assignment = g_strconcat("TERM=", c->terminal_type, NULL);
+        add_environment(text, (char *[]) { assignment, NULL });
+}
+
 /* Those of other sections do no harm here: what is none of ours is passed over. */
 static void add_properties(GString *text, char **properties) {
         if (properties && *properties)
@@ -82,6 +92,7 @@ char *adhoc_declaration(const AdhocContainer *c) {
                 add_value(text, values[i].key, values[i].value);
         for (char **volume = c->volumes; volume && *volume; volume++)
                 add_value(text, "Volume", *volume);
+        add_terminal_type(text, c);
         add_environment(text, c->environment);
         add_command(text, c->command);
         add_properties(text, c->properties);

@@ -26,6 +26,7 @@ typedef struct AdhocContainer {
         bool read_only;
         bool notify_ready; /* the payload says itself when it is ready */
         bool terminal;
+        const char *terminal_type; /* $TERM, unless environment has it */
 } AdhocContainer;
 
 /* The declaration. Caller frees. */

@@ -5,18 +5,14 @@
 
 #include "runtime/adhoc-run.h"
 
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "basic/log.h"
-#include "basic/process-util.h"
+#include "runtime/adhoc-terminal.h"
+#include "runtime/adhoc-wait.h"
 #include "runtime/prepare.h"
-#include "unit/outcome.h"
 
 /* As in container@.service. SuccessExitStatus=143 is not here: the caller is told each exit status. */
 static const char *const settings[] = {
@@ -71,7 +67,11 @@ static void add(GPtrArray *words, const char *word) {
         g_ptr_array_add(words, g_strdup(word));
 }
 
-static char **command_line(const AdhocRun *run, const char *unit, const char *id, const char *declaration) {
+typedef struct AdhocUnit {
+        const char *unit, *id, *declaration;
+} AdhocUnit;
+
+static char **command_line(const AdhocRun *run, const AdhocUnit *names) {
         _cleanup_free_ char *description =
                         run->description ? g_strdup(run->description) : default_description(run->container);
         GPtrArray *words = g_ptr_array_new();
@@ -79,85 +79,35 @@ static char **command_line(const AdhocRun *run, const char *unit, const char *id
         add(words, "systemd-run");
         if (geteuid() != 0)
                 add(words, "--user");
-        g_ptr_array_add(words, g_strconcat("--unit=", unit, NULL));
+        g_ptr_array_add(words, g_strconcat("--unit=", names->unit, NULL));
         g_ptr_array_add(words, g_strconcat("--description=", description, NULL));
-        g_ptr_array_add(words, g_strconcat("--setenv=" ADHOC_VARIABLE "=", declaration, NULL));
+        g_ptr_array_add(words, g_strconcat("--setenv=" ADHOC_VARIABLE "=", names->declaration, NULL));
         add(words, geteuid() == 0 ? "--property=Slice=machine.slice" : "--property=Slice=app.slice");
         for (size_t i = 0; i < ELEMENTSOF(settings); i++)
                 add(words, settings[i]);
-        g_ptr_array_add(words, g_strconcat(run->wait ? STOP_POST_WAITED : STOP_POST, id, NULL));
+        g_ptr_array_add(words, g_strconcat(run->wait ? STOP_POST_WAITED : STOP_POST, names->id, NULL));
         if (run->collect && !run->wait)
                 add(words, "--collect");
         for (char **option = run->options; option && *option; option++)
                 add(words, *option);
+        if (run->container->terminal)
+                add(words, "--quiet"); /* what it says has to be said before the terminal is raw */
         add(words, "--");
         add(words, BERTH_LIBEXECDIR "/berth-supervise");
-        add(words, id);
+        add(words, names->id);
         g_ptr_array_add(words, NULL);
         return (char **) g_ptr_array_free(words, FALSE);
 }
 
-static int execute(char **argv) {
-        (void) execvp(argv[0], argv);
-        return log_error_errno(negative_errno(), "Failed to execute '%s': %m", argv[0]);
-}
-
-/* Its exit status; 128 + signal. */
-static int run_and_wait(char **argv, int *ret_status) {
-        _cleanup_close_ int pidfd = -EBADF;
-        int code, status, r;
-        pid_t pid;
-
-        pid = process_clone(/* flags= */ 0, /* cgroup_fd= */ -EBADF, &pidfd);
-        if (pid < 0)
-                return log_error_errno(pid, "Failed to make a process for '%s': %m", argv[0]);
-        if (pid == 0) {
-                /* It gives the terminal back when it is asked to end. */
-                (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
-                (void) execute(argv);
-                _exit(127);
-        }
-        r = process_reap(pid, &code, &status);
-        if (r < 0)
-                return log_error_errno(r, "Failed to wait for '%s': %m", argv[0]);
-        *ret_status = code == CLD_EXITED ? status : 128 + status;
-        return 0;
-}
-
-static uint64_t now_usec(void) {
-        struct timespec now;
-
-        (void) clock_gettime(CLOCK_REALTIME, &now);
-        return (uint64_t) now.tv_sec * 1000000 + (uint64_t) now.tv_nsec / 1000;
-}
-
-/* systemd-run has one number for all signals. The unit that failed is still there, because it is us who
- * collects it. */
-static int refine_status(const AdhocRun *run, const char *unit, uint64_t since, int *status) {
-        _cleanup_(manager_freep) Manager *manager = NULL;
-        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
-        ServiceOutcome outcome;
-        int r;
-
-        r = sd_event_new(&event);
-        if (r < 0)
-                return log_error_errno(r, "Failed to make an event loop: %m");
-        r = manager_connect(manager_ours(), event, &manager);
-        if (r < 0)
-                return r;
-        r = service_outcome(manager, unit, since, &outcome);
-        if (r <= 0)
-                return r;
-        if (outcome.code == CLD_KILLED || outcome.code == CLD_DUMPED)
-                *status = 128 + outcome.status;
-        return run->collect ? unit_reset_failed(manager, unit) : 0;
+static bool has_option(const AdhocRun *run, const char *option) {
+        return run->options && g_strv_contains((const char *const *) run->options, option);
 }
 
 int adhoc_run(const AdhocRun *run, int *ret_status) {
         _cleanup_free_ char *unit = NULL, *id = NULL, *declaration = adhoc_declaration(run->container);
+        _cleanup_(adhoc_terminal_done) AdhocTerminal terminal = ADHOC_TERMINAL_NULL;
         _cleanup_strv_ char **argv = NULL;
-        uint64_t since = now_usec();
-        int r, status = EXIT_FAILURE;
+        int r;
 
         r = choose_names(run->unit, &unit, &id);
         if (r < 0)
@@ -168,14 +118,23 @@ int adhoc_run(const AdhocRun *run, int *ret_status) {
                 return r;
         (void) unsetenv(ADHOC_VARIABLE);
 
-        argv = command_line(run, unit, id, declaration);
-        if (!run->wait || run->later)
-                return execute(argv);
-        r = run_and_wait(argv, &status);
-        if (r >= 0 && status != 0)
-                r = refine_status(run, unit, since, &status);
-        if (r < 0)
-                return r;
-        *ret_status = status;
-        return 0;
+        if (run->container->terminal) {
+                r = adhoc_terminal_open(&terminal);
+                if (r < 0)
+                        return r;
+        }
+        argv = command_line(run, &(AdhocUnit) { unit, id, declaration });
+        return adhoc_wait(
+                        &(AdhocWait) {
+                                        .unit = unit,
+                                        .id = id,
+                                        .argv = argv,
+                                        .terminal = run->container->terminal ? &terminal : NULL,
+                                        .wait = run->wait && !run->later,
+                                        .stay = run->stay,
+                                        .quiet = has_option(run, "--quiet"),
+                                        .ignore_failure = run->ignore_failure,
+                                        .collect = run->collect,
+                        },
+                        ret_status);
 }

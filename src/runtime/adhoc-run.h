@@ -11,13 +11,13 @@ typedef struct AdhocRun {
         const char *unit;        /* NULL: a name of its own */
         const char *description; /* NULL: the command line */
         char **options;          /* further options for systemd-run, which win over ours */
-        bool wait;               /* they make systemd-run wait for the end */
+        bool wait;               /* for the end */
+        bool stay;               /* also when the payload's terminal was left */
         bool later;              /* they make it start the container by something else than us */
+        bool ignore_failure;     /* each end is a success */
         bool collect;            /* nothing is to stay when the unit fails */
 } AdhocRun;
 
-/* Checks everything that can be checked, and runs systemd-run. Without wait, this process becomes
- * systemd-run; with it, *ret_status is what a shell would say of the payload: its exit status, or 128 +
- * signal; 0 also where systemd counts the end as success (SuccessExitStatus=; SIGTERM and the like). Logs.
- */
+/* Checks everything that can be checked, and runs systemd-run. *ret_status is what an engine would exit
+ * with: see adhoc-wait.h. With --no-block among the options, this process becomes systemd-run. Logs. */
 int adhoc_run(const AdhocRun *run, int *ret_status);

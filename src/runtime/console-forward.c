@@ -18,11 +18,22 @@
 /* What a pty takes at once. */
 #define BUFFER_SIZE 4096
 
+/* As systemd-run(1) has it. */
+#define DETACH_KEY   0x1d /* ^] */
+#define DETACH_COUNT 3
+#define DETACH_USEC  INT64_C(1000000)
+
 struct ConsoleForward {
         int master_fd;
         int master_flags; /* as they were, -1: not changed */
         bool raw;
+        bool output_gone; /* nobody reads what comes */
+        bool in_line;     /* the input so far does not end with a newline */
         struct termios saved;
+        ConsoleDetach detach; /* NULL: ^] is a key like others */
+        void *detach_userdata;
+        int64_t detach_first; /* when the first ^] of those was typed that came last */
+        unsigned detach_keys;
         sd_event_source *input, *master, *window;
         char pending[BUFFER_SIZE]; /* from stdin, not yet taken by the pty */
         size_t n_pending;
@@ -58,15 +69,15 @@ static int feed_master(ConsoleForward *f) {
 static int copy_output(ConsoleForward *f) {
         char buffer[BUFFER_SIZE];
         ssize_t n;
-        int r;
 
         n = read(f->master_fd, buffer, sizeof buffer);
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : negative_errno();
         if (n == 0)
                 return -EIO;
-        r = fd_write_all(STDOUT_FILENO, buffer, n);
-        return r < 0 ? r : 1;
+        if (!f->output_gone && fd_write_all(STDOUT_FILENO, buffer, n) < 0)
+                f->output_gone = true;
+        return 1;
 }
 
 static void stop_input(ConsoleForward *f) {
@@ -84,11 +95,44 @@ static int on_master(sd_event_source *source, int fd, uint32_t events, void *use
         if (r >= 0)
                 return update_interest(f);
 
-        /* The payload has closed its terminal, or ours is gone: how it ends is seen elsewhere. */
+        /* The payload has closed its terminal: how it ends is seen elsewhere. */
         if (r != -EIO)
                 log_debug_errno(r, "Stopped copying from the container's terminal: %m");
         stop_input(f);
         return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+}
+
+/* Whether these keys are the ones that detach. */
+static bool look_for_detach(ConsoleForward *f, const char *keys, size_t n) {
+        int64_t now = g_get_monotonic_time();
+
+        for (size_t i = 0; f->detach && i < n; i++) {
+                if (keys[i] != DETACH_KEY) {
+                        f->detach_keys = 0;
+                        continue;
+                }
+                if (f->detach_keys == 0 || now - f->detach_first > DETACH_USEC) {
+                        f->detach_first = now;
+                        f->detach_keys = 0;
+                }
+                if (++f->detach_keys == DETACH_COUNT)
+                        return true;
+        }
+        return false;
+}
+
+/* A file or a pipe: a pty has no other way to say that it is at its end. In the middle of a line the first
+ * one only says that the line is. */
+static int type_end(ConsoleForward *f) {
+        struct termios t;
+
+        stop_input(f);
+        if (!f->detach || isatty(STDIN_FILENO) || tcgetattr(f->master_fd, &t) < 0)
+                return 0;
+        memset(f->pending, t.c_cc[VEOF], 2);
+        f->n_pending = f->in_line ? 2 : 1;
+        (void) feed_master(f);
+        return update_interest(f);
 }
 
 static int read_input(ConsoleForward *f) {
@@ -97,10 +141,18 @@ static int read_input(ConsoleForward *f) {
         n = read(STDIN_FILENO, f->pending, sizeof f->pending);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return 0;
-        if (n <= 0) {
+        if (n < 0) {
                 stop_input(f);
                 return 0;
         }
+        if (n == 0)
+                return type_end(f);
+        if (look_for_detach(f, f->pending, (size_t) n)) {
+                stop_input(f);
+                f->detach(f->detach_userdata);
+                return 0;
+        }
+        f->in_line = f->pending[n - 1] != '\n';
         f->n_pending = n;
         /* A pty without a reader is not our failure. */
         (void) feed_master(f);
@@ -118,7 +170,7 @@ static int on_input_ready(sd_event_source *source, void *userdata) {
 void console_copy_size(int master_fd) {
         struct winsize size;
 
-        if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) >= 0)
+        if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size) >= 0 || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) >= 0)
                 (void) ioctl(master_fd, TIOCSWINSZ, &size);
 }
 
@@ -198,6 +250,11 @@ int console_forward_new(sd_event *event, int master_fd, ConsoleForward **ret) {
 
         *ret = TAKE_PTR(f);
         return 0;
+}
+
+void console_forward_on_detach(ConsoleForward *f, ConsoleDetach handler, void *userdata) {
+        f->detach = handler;
+        f->detach_userdata = userdata;
 }
 
 void console_forward_drain(ConsoleForward *f) {

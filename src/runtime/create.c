@@ -143,6 +143,7 @@ static int creation_prepare(Creation *c) {
         c->sandbox_options.seccomp_cache = runtime_seccomp_cache();
         c->sandbox_options.ids_later = placement_needs_our_ids(c->placement);
         c->sandbox_options.no_pivot = c->options->no_pivot;
+        c->sandbox_options.exec_error = c->options->exec_error;
         c->sandbox_options.no_new_keyring = c->options->no_new_keyring;
         c->state->no_new_keyring = c->options->no_new_keyring;
         /* CPUAffinity= of a container's unit is meant for its payload. */

@@ -30,6 +30,7 @@ typedef struct CreateOptions {
         bool detach;         /* nobody stays with the container */
         bool keep;           /* who stays with it does not remove it at its end */
         bool wait_for_start; /* creation_release() will be called, not creation_start() */
+        int *exec_error;     /* see SandboxOptions; NULL: nowhere */
 } CreateOptions;
 
 /* A container on its way. */

@@ -86,7 +86,7 @@ static void check_kernel(OomWatch *w) {
         else if (n == w->n_killed)
                 return;
         told = oom_report(w->cgroup, w->kernel_log_fd, n - w->n_killed);
-        w->n_killed = n;
+        w->n_killed = MAX(n, w->n_killed + told);
         if (told > 0)
                 w->handler(OOM_KILLER_KERNEL, w->userdata);
 }
@@ -156,6 +156,14 @@ int oom_watch_new(sd_event *event, const char *cgroup, OomHandler handler, void 
 
         *ret = TAKE_PTR(w);
         return 0;
+}
+
+uint64_t oom_watch_kills(const OomWatch *w) {
+        return w->n_killed;
+}
+
+int oom_watch_cgroup_fd(const OomWatch *w) {
+        return w->dir_fd;
 }
 
 void oom_watch_free(OomWatch *w) {

@@ -31,6 +31,12 @@ int oom_watch_new(sd_event *event, const char *cgroup, OomHandler handler, void 
  * for NULL. */
 void oom_watch_check(OomWatch *w);
 
+/* How many processes have been killed so far. Does not log. */
+uint64_t oom_watch_kills(const OomWatch *w);
+
+/* The cgroup's directory. Borrowed. */
+int oom_watch_cgroup_fd(const OomWatch *w);
+
 void oom_watch_free(OomWatch *w);
 DEFINE_CLEANUP(OomWatch *, oom_watch_free);
 

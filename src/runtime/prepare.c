@@ -17,6 +17,7 @@
 #include "resctrl/group.h"
 #include "resctrl/owner.h"
 #include "runtime/delete.h"
+#include "runtime/end-report.h"
 #include "runtime/params.h"
 #include "runtime/prepare-changes.h"
 #include "runtime/prepare-config.h"
@@ -28,9 +29,6 @@
 
 /* Which container uses which resctrl group that units made. */
 #define RESCTRL_REGISTRY "/run/berth-resctrl"
-
-/* File in the unit's directory with the name of the resctrl group, while the unit has one. */
-#define RESCTRL_FILE "resctrl"
 
 /* File in the unit's directory with the INVOCATION_ID of the start that it was made for. */
 #define PREPARED_FILE "prepared"
@@ -327,6 +325,7 @@ int prepare_stop(const char *id) {
                 q = prepare_changes_stop(id);
         if (r < 0 || q < 0)
                 return r < 0 ? r : q; /* the directory stays, so that the next call tries again */
+        end_report_remove_stale(id);
         r = remove_tree_at(AT_FDCWD, path);
         return r < 0 ? log_error_errno(r, "Failed to remove '%s': %m", path) : 0;
 }

@@ -8,6 +8,9 @@
 
 #include "config/container-file.h"
 
+/* File in the unit's directory with the name of the resctrl group, while the unit has one. */
+#define RESCTRL_FILE "resctrl"
+
 /* Checks all that prepare_start() checks, and changes nothing. Logs; the same outcomes. */
 int prepare_check(const char *id);
 

@@ -63,7 +63,7 @@ static void take_notify_socket(Report *report, int *fd) {
 }
 
 /* Init closes the connection by executing the payload; what it says before that is why it could not. */
-static int wait_for_exec(const State *state, int fd, int *notify_fd) {
+static int wait_for_exec(const State *state, int fd, int *notify_fd, int *exec_error) {
         int failure = 0;
 
         for (;;) {
@@ -85,6 +85,8 @@ static int wait_for_exec(const State *state, int fd, int *notify_fd) {
                         return r;
                 if (report.kind == REPORT_FAILED)
                         failure = report.err != 0 ? report.err : EPROTO;
+                if (report.kind == REPORT_FAILED && report.value && exec_error)
+                        *exec_error = -failure;
         }
 }
 
@@ -148,7 +150,7 @@ int container_start(const char *root, const char *id, const StartHandover *hando
         r = send_start(fd, handover);
         if (r < 0)
                 return log_error_errno(r, "Failed to start container '%s': %m", id);
-        r = wait_for_exec(state, fd, &notify_fd);
+        r = wait_for_exec(state, fd, &notify_fd, handover ? handover->exec_error : NULL);
         if (unlink(path) < 0 && errno != ENOENT)
                 return log_error_errno(negative_errno(), "Failed to remove '%s': %m", path);
         if (r < 0)

@@ -13,6 +13,7 @@ typedef struct StartHandover {
         const char *const *
                         env; /* "NAME=value", replace those of the configuration. LISTEN_PID and WATCHDOG_PID
                               * get the payload's own pid in its own namespace, whatever is written here */
+        int *exec_error;     /* see SandboxOptions; NULL: nowhere */
         const char *notify_address; /* where the payload's notifications go; NULL: where create was told to
                                      */
 } StartHandover;

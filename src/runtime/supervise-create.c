@@ -16,6 +16,7 @@
 #include "basic/log-journal.h"
 #include "basic/log.h"
 #include "basic/parse-util.h"
+#include "runtime/exec-status.h"
 #include "runtime/service-env.h"
 #include "runtime/start.h"
 #include "runtime/supervise-command.h"
@@ -39,10 +40,12 @@ static char **create_command(const Supervisor *s) {
 
         if (service_own_unit(&unit) < 0)
                 unit = g_strdup_printf("container@%s.service", s->id);
+        g_strv_builder_add(command, "berth");
+        if (!isatty(STDERR_FILENO))
+                g_strv_builder_add(command, "--log-format=journal");
         g_strv_builder_add_many(
-                        command, "berth", "--log-format=journal", "--systemd-cgroup", "create", "--bundle",
-                        s->params.bundle, "--config", config, "--pid-file", pid_file, "--resources-from",
-                        unit, NULL);
+                        command, "--systemd-cgroup", "create", "--bundle", s->params.bundle, "--config",
+                        config, "--pid-file", pid_file, "--resources-from", unit, NULL);
         if (s->console)
                 g_strv_builder_add_many(command, "--console-socket", console, NULL);
         g_strv_builder_add(command, s->id);
@@ -154,14 +157,17 @@ static int connect_container(Supervisor *s) {
 static int start_container(Supervisor *s) {
         _cleanup_strv_ char **env =
                         service_env_for_payload(&s->listen, getpid(), SERVICE_ENV_NOTIFY | SERVICE_ENV_UNIT);
+        int exec_error = 0;
         StartHandover handover = {
                 .fds = s->listen.fds,
                 .n_fds = s->listen.n_fds,
                 .env = (const char *const *) env,
+                .exec_error = &exec_error,
         };
         int r;
 
         r = container_start(s->root, s->id, &handover);
+        s->failure_status = exec_exit_status(exec_error, EXIT_FAILURE);
         if (r < 0)
                 return r;
         listen_fds_done(&s->listen); /* the payload's alone: that it closes one must mean something */
@@ -174,6 +180,8 @@ void supervise_created(Supervisor *s, int code, int status) {
         if (code != CLD_EXITED || status != 0) {
                 if (code != CLD_EXITED && !s->stop_requested)
                         log_error("berth create was killed by signal %d.", status);
+                if (code == CLD_EXITED)
+                        s->failure_status = status;
                 (void) supervise_end_loop(s); /* it has said itself what was wrong */
                 return;
         }

@@ -5,7 +5,7 @@
  * (making and starting the container), supervise-adopt.c (taking one over), supervise-notify.c (what the
  * payload says), supervise-stop.c (signals to the payload, out of memory), supervise-freeze.c (while it is
  * frozen), supervise-reload.c, supervise-health.c, supervise-pressure.c (memory pressure),
- * supervise-machine.c (systemd-machined), supervise-network.c. For nobody else.
+ * supervise-machine.c (systemd-machined), supervise-network.c, supervise-report.c. For nobody else.
  */
 
 #include <signal.h>
@@ -70,7 +70,10 @@ typedef struct Supervisor {
         OomKiller oom_killer;
         bool restart_wanted;      /* the payload was asked to end because it is unhealthy */
         int lost_signal;          /* SIGKILL was sent in place of this one, which would have been lost */
+        int failure_status;       /* to exit with when nothing ran; 0: EXIT_FAILURE */
         int end_code, end_status; /* of the payload, as in siginfo_t; code 0: it never ran */
+        uint64_t end_cpu_usec;    /* of it and of the processes that it waited for */
+        struct EndReport *report; /* what it has used; NULL: nobody wants to know */
         bool end_unknown;         /* it ran, and nobody can tell how it ended */
         bool has_exit_status;
         int exit_status; /* what the payload has called its status (EXIT_STATUS=) */
@@ -171,6 +174,14 @@ void supervise_request_stop(Supervisor *s);
 
 /* An OomHandler: does what OOMPolicy= of the unit says, and remembers why. */
 void supervise_on_oom(OomKiller by, void *userdata);
+
+/* ---- supervise-report.c ---- */
+
+/* Notes what the container has used, for berth-run. Does not log. */
+void supervise_measure(Supervisor *s);
+
+/* Tells berth-run that, and how the payload ended. Does not log. */
+void supervise_report_end(const Supervisor *s);
 
 /* ---- supervise-freeze.c ---- */
 

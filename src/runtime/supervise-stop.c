@@ -12,6 +12,7 @@
 #include "runtime/supervise-internal.h"
 
 #include "basic/log.h"
+#include "runtime/end-report.h"
 #include "runtime/rebirth.h"
 #include "runtime/service-env.h"
 #include "runtime/stop-signal.h"
@@ -60,12 +61,21 @@ static int on_abort(sd_event_source *source, const struct signalfd_siginfo *si, 
         return 0;
 }
 
+/* The kernel says it, not somebody: our terminal is gone. To the payload its own one is, which is the end of
+ * what does not handle that, unless whoever sat there has left it alone on purpose. */
+static void lose_terminal(Supervisor *s) {
+        if (!end_report_is_detached(s->id))
+                supervise_signal_payload(s, SIGHUP);
+}
+
 static int on_passed(sd_event_source *source, int fd, uint32_t revents, void *userdata) {
         Supervisor *s = userdata;
         struct signalfd_siginfo si;
 
         while (read(fd, &si, sizeof si) == sizeof si)
-                if (s->phase == PHASE_RUNNING)
+                if (s->console && si.ssi_signo == SIGHUP && si.ssi_code == SI_KERNEL)
+                        lose_terminal(s);
+                else if (s->phase == PHASE_RUNNING)
                         (void) pidref_kill(supervise_target(s), (int) si.ssi_signo);
         return 0;
 }
@@ -82,6 +92,10 @@ static int watch_passed_signals(Supervisor *s) {
         for (int sig = SIGRTMIN; sig <= SIGRTMAX; sig++)
                 if (sig != SUPERVISOR_LEAVE_SIGNAL)
                         (void) sigaddset(&set, sig);
+        if (s->params.terminal)
+                (void) sigdelset(
+                                &set,
+                                SIGWINCH); /* our terminal's: it is the console's (console-forward.h) */
         (void) sigprocmask(SIG_BLOCK, &set, NULL);
         fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK); /* open until we end */
         r = fd < 0 ? negative_errno() : sd_event_add_io(s->event, NULL, fd, EPOLLIN, on_passed, s);

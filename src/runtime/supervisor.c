@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
@@ -40,6 +42,7 @@ static void supervisor_done(Supervisor *s) {
         pidref_done(&s->network);
         closep(&s->unit_dir_fd);
         g_free(s->unit_dir);
+        g_free(s->report);
         g_free(s->root);
 }
 
@@ -50,27 +53,39 @@ int supervise_end_loop(Supervisor *s) {
 
 /* ---- the loop ---- */
 
+static uint64_t usec(const struct timeval *t) {
+        return (uint64_t) t->tv_sec * 1000000 + (uint64_t) t->tv_usec;
+}
+
 /* Returns 1 when a child was reaped. While berth create runs, nobody else is: init may end before we know
  * who it is. */
-static int reap(Supervisor *s, siginfo_t *ret) {
+static int reap(Supervisor *s, siginfo_t *ret, uint64_t *ret_cpu_usec) {
         idtype_t type = s->phase == PHASE_CREATING ? P_PID : P_ALL;
 
+        id_t id = s->phase == PHASE_CREATING ? (id_t) s->create_pid : 0;
+        struct rusage usage = { 0 };
+
         *ret = (siginfo_t) { 0 };
-        if (waitid(type, s->phase == PHASE_CREATING ? (id_t) s->create_pid : 0, ret, WEXITED | WNOHANG) < 0)
+        /* the system call tells more than libc's function */
+        if (syscall(SYS_waitid, type, id, ret, WEXITED | WNOHANG, &usage) < 0 || ret->si_pid <= 0)
                 return 0;
-        return ret->si_pid > 0;
+        *ret_cpu_usec = usec(&usage.ru_utime) + usec(&usage.ru_stime);
+        return 1;
 }
 
 static int on_child(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata) {
         Supervisor *s = userdata;
+        uint64_t cpu_usec;
         siginfo_t si;
 
-        while (s->phase != PHASE_ENDED && reap(s, &si) > 0) {
+        while (s->phase != PHASE_ENDED && reap(s, &si, &cpu_usec) > 0) {
                 if (s->phase == PHASE_CREATING)
                         supervise_created(s, si.si_code, si.si_status);
                 else if (si.si_pid == s->init.pid) {
                         s->end_code = si.si_code;
                         s->end_status = si.si_status;
+                        s->end_cpu_usec = cpu_usec;
+                        supervise_measure(s);
                         return supervise_end_loop(s);
                 } else if (!supervise_health_reaped(s, &si))
                         (void) supervise_reload_reaped(s, &si);
@@ -157,6 +172,7 @@ int supervise(const char *id, const char *instance) {
                 (void) log_error_errno(r, "The event loop failed: %m");
         tear_down(&s);
         supervise_correct_end(&s);
+        supervise_report_end(&s);
 
         if (s.oom_killer != OOM_KILLER_NONE)
                 oom_end(s.oom_killer);
@@ -170,5 +186,5 @@ int supervise(const char *id, const char *instance) {
                 return EXIT_UNKNOWN;
         if (s.stop_requested)
                 end_like(CLD_KILLED, SIGTERM);
-        return EXIT_FAILURE;
+        return s.failure_status > 0 ? s.failure_status : EXIT_FAILURE;
 }

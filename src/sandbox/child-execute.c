@@ -132,6 +132,7 @@ static int execute(SandboxContext *c, const Report *start) {
         if (r < 0)
                 return r;
         (void) execve(c->executable, c->spec->process.args, env);
+        c->not_executable = true;
         return log_error_errno(negative_errno(), "exec %s: %m", c->executable);
 }
 

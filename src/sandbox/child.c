@@ -322,9 +322,11 @@ static int step_executable(SandboxContext *c) {
         r = executable_enter_cwd(process->cwd, c->cwd_entered);
         if (r < 0)
                 return r;
-        return executable_find(
-                        (const char *const *) process->args, (const char *const *) process->env,
-                        &c->executable);
+        r =
+                        executable_find((const char *const *) process->args,
+                                        (const char *const *) process->env, &c->executable);
+        c->not_executable = r < 0;
+        return r;
 }
 
 /* What exec begins with (config.md, "execCPUAffinity"). We are in the cgroup already: CPUs that are not in
@@ -460,7 +462,9 @@ static void report_log(int level, int err, const char *message, void *userdata) 
 
 static void fail(SandboxContext *c, int r) __attribute__((noreturn));
 static void fail(SandboxContext *c, int r) {
-        (void) report_send(c->report_fd, &(Report) { .kind = REPORT_FAILED, .err = -r });
+        (void) report_send(
+                        c->report_fd,
+                        &(Report) { .kind = REPORT_FAILED, .err = -r, .value = c->not_executable });
         _exit(EXIT_FAILURE);
 }
 

@@ -25,6 +25,7 @@ typedef struct SandboxContext {
         char *executable;    /* child only: what exec will be given */
         bool cgroup_entered; /* child only */
         bool cwd_entered;    /* child only */
+        bool not_executable; /* child only: what fails is the payload's program */
         int time_offsets_fd; /* child only */
         int notify_mount_fd; /* child only: opened there instead of by the parent */
         bool opens_inside;   /* init opens root and mount sources: the parent has no right to */

@@ -279,6 +279,8 @@ static int handle(Sandbox *s, Report *report, SandboxEvent *ret) {
                 return 0;
         case REPORT_FAILED:
                 s->failure = report->err != 0 ? report->err : EPROTO;
+                if (report->value && s->context.options->exec_error)
+                        *s->context.options->exec_error = -s->failure;
                 return -s->failure;
         case REPORT_CONSOLE:
                 g_free(s->console_name);

@@ -33,6 +33,8 @@ typedef struct SandboxOptions {
         const int *payload_fds; /* become 3, 4, ..., behind what the start hands over; negative: a hole */
         size_t n_payload_fds;
         const char *const *payload_env; /* added to the configuration's */
+        int *exec_error; /* where a negative errno goes when it is the payload's program that cannot be
+                            executed; NULL: nowhere */
 } SandboxOptions;
 
 /* What init has said. */

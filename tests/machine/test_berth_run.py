@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """berth-run: a container from a command line, as a transient unit with systemd-run's manners."""
 
+import re
 import shlex
 
 import pytest
 
 ROOTFS = "/var/lib/berth/adhoc/rootfs"
+
+
+def milliseconds(text):
+    """A length of time in systemd's words."""
+    units = {"min": 60000, "s": 1000, "ms": 1, "us": 0.001}
+    return sum(float(number) * units[unit] for number, unit in re.findall(r"([0-9.]+)(min|s|ms|us)", text))
 
 
 @pytest.fixture
@@ -25,8 +32,39 @@ def test_wait_gives_status_and_summary(berth_run):
     done = berth_run("--wait", "sh", "-c", "exit 7")
     assert done.returncode == 7
     assert "Running as unit: berth-run-r" in done.stderr
-    assert "Finished with result: exit-code" in done.stderr
-    assert "Service runtime:" in done.stderr
+    assert "Finished with result: exit-code\nMain processes terminated with: code=exited, status=7\n" in done.stderr
+    assert "Service runtime: " in done.stderr
+    assert "CPU time consumed: " in done.stderr
+
+
+def test_summary_is_that_of_the_payload(berth_run):
+    """The time of a loop, which the supervisor does not take."""
+    done = berth_run("--wait", "sh", "-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
+    assert done.returncode == 0
+    lines = dict(line.split(": ", 1) for line in done.stderr.splitlines())
+    assert lines["Finished with result"] == "success"
+    assert lines["Main processes terminated with"] == "code=exited, status=0"
+    assert milliseconds(lines["CPU time consumed"]) > 50
+    assert milliseconds(lines["Service runtime"]) >= milliseconds(lines["CPU time consumed"]) / 2
+
+
+def test_summary_of_a_signal(berth_run):
+    done = berth_run("--wait", "payload", "crash")
+    assert done.returncode == 128 + 11
+    assert re.search(r"^Main processes terminated with: code=(dumped|killed), status=11/SEGV$", done.stderr, re.MULTILINE)
+
+
+def test_quiet_has_no_summary(berth_run):
+    assert berth_run("--wait --quiet", "sh", "-c", "exit 7").stderr == ""
+
+
+def test_stop_is_128_plus_15(machine, berth_run):
+    """systemd counts this end as success; a shell does not."""
+    machine.run("systemd-run --quiet --collect sh -c 'until systemctl is-active adhoc-test.service; do sleep 0.1; done;"
+                " systemctl stop adhoc-test.service'")
+    done = berth_run("--wait --collect -u adhoc-test", "sleep", "1000")
+    assert done.returncode == 143
+    assert "Finished with result: success\nMain processes terminated with: code=killed, status=15/TERM\n" in done.stderr
 
 
 def test_success(berth_run):
@@ -138,20 +176,26 @@ def test_bundle(machine, bundles, berth_run):
 ])
 def test_bad_input_is_refused_before_anything_is_started(machine, berth_run, command, message):
     done = machine.run(command, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert message in done.stderr
     assert machine.output("systemctl list-units --all --no-legend 'berth-run-*'") == ""
 
 
-def test_payload_that_cannot_be_executed(berth_run):
-    done = berth_run("--pipe --quiet --collect", "/no/such/program")
-    assert done.returncode == 1
-    assert "/no/such/program" in done.stderr
+@pytest.mark.parametrize("options", ["--pipe", "--wait", "", "--wait --collect", "--pty", "--service-type=notify"])
+@pytest.mark.parametrize("program, status", [
+    ("/no/such/program", 127), ("no-such-program", 127), ("/etc/passwd", 126), ("/etc", 126), ("/script", 127), ("/garbage", 126)])
+def test_payload_that_cannot_be_executed(machine, berth_run, options, program, status):
+    """The program is not there; there, but none; a script whose interpreter is missing; nothing that the kernel knows."""
+    machine.run(f"cd {ROOTFS} && printf '#!/no/such/shell' >script && printf garbage >garbage && chmod +x script garbage")
+    done = berth_run(f"{options} --quiet", program)
+    assert done.returncode == status, done.stderr
+    if options.startswith("--p"):
+        assert program in done.stdout + done.stderr
 
 
 def test_name_in_use(machine, berth_run):
     berth_run("--unit=adhoc-test --quiet", "sleep", "1000")
     done = berth_run("--unit=adhoc-test --wait", "true")
-    assert done.returncode == 1
+    assert done.returncode == 125
     assert "is running already" in done.stderr
     machine.run("systemctl stop adhoc-test")

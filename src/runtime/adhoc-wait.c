@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns the time between the start of systemd-run and the end of berth-run. */
+
+#include "runtime/adhoc-wait.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "basic/log.h"
+#include "basic/process-util.h"
+#include "runtime/adhoc-summary.h"
+#include "runtime/console-forward.h"
+#include "runtime/end-report.h"
+#include "runtime/exec-status.h"
+#include "unit/outcome.h"
+#include "unit/service-watch.h"
+
+typedef struct Waiting {
+        const AdhocWait *wait;
+        sd_event *event;
+        ServiceWatch *watch;
+        ConsoleForward *forward;
+        sd_event_source *first_output, *launcher_end;
+        PidRef launcher; /* systemd-run */
+        bool launcher_ended, detached;
+        int launcher_status;
+        int signal; /* that ended us */
+        int report_fd;
+} Waiting;
+
+static void waiting_done(Waiting *w) {
+        console_forward_freep(&w->forward); /* first of all the terminal */
+        sd_event_source_disable_unref(w->first_output);
+        sd_event_source_disable_unref(w->launcher_end);
+        service_watch_freep(&w->watch);
+        sd_event_unref(w->event);
+        pidref_done(&w->launcher);
+        closep(&w->report_fd);
+}
+
+static int leave_loop(Waiting *w) {
+        return sd_event_exit(w->event, 0);
+}
+
+/* ---- the terminal ---- */
+
+static void stop_forwarding(Waiting *w) {
+        console_forward_freep(&w->forward);
+        w->forward = NULL;
+}
+
+/* The unit loses its terminal when we end, and must not take that for a hangup. */
+static int on_detached(sd_event_source *source, void *userdata) {
+        Waiting *w = userdata;
+        EndReport report = end_report_null;
+        int r;
+
+        sd_event_source_unref(source);
+        (void) end_report_read(w->report_fd, &report);
+        report.detached = 1;
+        r = end_report_write(w->report_fd, &report);
+        if (r < 0)
+                log_warning_errno(r, "Failed to tell the container that its terminal was left: %m");
+        w->detached = true;
+        if (!w->wait->stay)
+                return leave_loop(w);
+        stop_forwarding(w);
+        return 0;
+}
+
+static void on_detach_keys(void *userdata) {
+        Waiting *w = userdata;
+        sd_event_source *source;
+
+        if (sd_event_add_defer(w->event, &source, on_detached, w) < 0)
+                (void) leave_loop(w);
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si, void *userdata) {
+        Waiting *w = userdata;
+
+        w->signal = (int) si->ssi_signo;
+        return leave_loop(w);
+}
+
+/* While the terminal is raw, nobody may end us before it is what it was. */
+static int watch_signals(Waiting *w) {
+        static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+        sigset_t set;
+
+        (void) sigemptyset(&set);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
+                (void) sigaddset(&set, signals[i]);
+        (void) sigprocmask(SIG_BLOCK, &set, NULL);
+        for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
+                int r = sd_event_add_signal(w->event, NULL, signals[i], on_signal, w);
+
+                if (r < 0)
+                        return log_error_errno(r, "Failed to watch signal %d: %m", signals[i]);
+        }
+        return 0;
+}
+
+static int begin_forwarding(Waiting *w) {
+        int r;
+
+        w->first_output = sd_event_source_disable_unref(w->first_output);
+        if (!w->wait->terminal || w->forward || w->detached)
+                return 0;
+        if (!w->wait->quiet) {
+                (void) fprintf(stderr, "Running as unit: %s\n", w->wait->unit);
+                (void) fprintf(stderr, "Press ^] three times within 1s to disconnect TTY.\n");
+        }
+        r = watch_signals(w);
+        if (r >= 0)
+                r = console_forward_new(w->event, w->wait->terminal->master, &w->forward);
+        if (r >= 0)
+                console_forward_on_detach(w->forward, on_detach_keys, w);
+        return r;
+}
+
+/* A payload that says something runs, even if it is not ready; and its terminal has little room. */
+static int on_first_output(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        return begin_forwarding(userdata);
+}
+
+/* ---- the unit ---- */
+
+static void on_service_ended(void *userdata) {
+        Waiting *w = userdata;
+
+        if (w->launcher_ended)
+                (void) leave_loop(w);
+}
+
+static int on_launcher_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Waiting *w = userdata;
+        int code, status, r;
+
+        w->launcher_end = sd_event_source_disable_unref(w->launcher_end);
+        r = process_reap(w->launcher.pid, &code, &status);
+        if (r < 0)
+                return log_error_errno(r, "Failed to wait for systemd-run: %m");
+        w->launcher_ended = true;
+        w->launcher_status = code == CLD_EXITED ? status : 128 + status;
+        (void) service_watch_sync(w->watch);
+        if (service_watch_fate(w->watch)->ended || w->launcher_status != 0 || !w->wait->wait)
+                return leave_loop(w);
+        return begin_forwarding(w);
+}
+
+static int launch(Waiting *w) {
+        char **argv = w->wait->argv;
+        int r;
+
+        w->launcher.pid = process_clone(/* flags= */ 0, /* cgroup_fd= */ -EBADF, &w->launcher.fd);
+        if (w->launcher.pid < 0) {
+                r = TAKE(w->launcher.pid, 0);
+                return log_error_errno(r, "Failed to make a process for '%s': %m", argv[0]);
+        }
+        if (w->launcher.pid == 0) {
+                (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
+                (void) execvp(argv[0], argv);
+                (void) log_error_errno(negative_errno(), "Failed to execute '%s': %m", argv[0]);
+                _exit(EXIT_LAUNCHER);
+        }
+        r = sd_event_add_io(w->event, &w->launcher_end, w->launcher.fd, EPOLLIN, on_launcher_end, w);
+        return r < 0 ? log_error_errno(r, "Failed to watch '%s': %m", argv[0]) : 0;
+}
+
+static int make_report(Waiting *w) {
+        EndReport report = end_report_null;
+        int r;
+
+        r = end_report_open(w->wait->id, &w->report_fd);
+        if (r < 0 || !w->wait->terminal)
+                return r;
+        report.terminal = w->wait->terminal->number;
+        r = end_report_write(w->report_fd, &report);
+        return r < 0 ? log_error_errno(r, "Failed to tell the container about its terminal: %m") : 0;
+}
+
+static int set_up(Waiting *w) {
+        int r;
+
+        r = make_report(w);
+        if (r < 0)
+                return r;
+        r = sd_event_new(&w->event);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make an event loop: %m");
+        r = service_watch_new(manager_ours(), w->event, w->wait->unit, on_service_ended, w, &w->watch);
+        if (r >= 0 && w->wait->terminal)
+                r =
+                                sd_event_add_io(w->event, &w->first_output, w->wait->terminal->master,
+                                                EPOLLIN, on_first_output, w);
+        return r < 0 ? r : launch(w);
+}
+
+/* ---- the end ---- */
+
+static int shell_status(int code, int status) {
+        return code == CLD_EXITED ? status : 128 + status;
+}
+
+/* The supervisor ends as the payload does, but also when there was none; and it knows the difference. */
+static int find_status(const AdhocWait *wait, const ServiceFate *fate, const EndReport *report) {
+        uint64_t code = report->code != END_REPORT_UNKNOWN ? report->code : (uint64_t) fate->code;
+
+        /* SuccessExitStatus=, but not the signals that are in there without it */
+        if (fate->result && streq(fate->result, "success") && (code == CLD_EXITED || wait->ignore_failure))
+                return EXIT_SUCCESS;
+        if (report->code != END_REPORT_UNKNOWN)
+                return shell_status((int) report->code, (int) report->status);
+        if (fate->active && fate->code != 0)
+                return shell_status(fate->code, fate->status);
+        if (fate->code == CLD_EXITED &&
+            (fate->status == EXIT_NOT_EXECUTABLE || fate->status == EXIT_NOT_FOUND))
+                return fate->status;
+        return EXIT_LAUNCHER;
+}
+
+static void print_summary(const ServiceFate *fate, const EndReport *report) {
+        _cleanup_free_ char *text = adhoc_summary(fate, report);
+
+        (void) fputs(text, stderr);
+}
+
+/* The connection went with the loop. */
+static int forget_unit(const char *unit) {
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        _cleanup_(sd_event_unrefp) sd_event *event = NULL;
+        int r;
+
+        r = sd_event_new(&event);
+        if (r < 0)
+                return log_error_errno(r, "Failed to make an event loop: %m");
+        r = manager_connect(manager_ours(), event, &manager);
+        return r < 0 ? r : unit_reset_failed(manager, unit);
+}
+
+static int finish(Waiting *w, int *ret_status) {
+        const ServiceFate *fate = service_watch_fate(w->watch);
+        EndReport report = end_report_null;
+        bool failed = fate->result && !streq(fate->result, "success");
+
+        if (w->forward)
+                console_forward_drain(w->forward);
+        stop_forwarding(w);
+        if (w->signal > 0) {
+                *ret_status = 128 + w->signal;
+                return 0;
+        }
+        if (!fate->ended && w->launcher_status == 0) {
+                *ret_status = EXIT_SUCCESS;
+                return 0;
+        }
+        if (!fate->ended) {
+                *ret_status = EXIT_LAUNCHER;
+                return 0;
+        }
+        (void) end_report_read(w->report_fd, &report);
+        if (w->wait->stay && !w->wait->quiet && (fate->active || report.code != END_REPORT_UNKNOWN))
+                print_summary(fate, &report);
+        *ret_status = find_status(w->wait, fate, &report);
+        return w->wait->collect && w->wait->wait && failed ? forget_unit(w->wait->unit) : 0;
+}
+
+int adhoc_wait(const AdhocWait *wait, int *ret_status) {
+        _cleanup_(waiting_done) Waiting w = { .wait = wait, .launcher = PIDREF_NULL, .report_fd = -EBADF };
+        int r;
+
+        r = set_up(&w);
+        if (r >= 0)
+                r = sd_event_loop(w.event);
+        if (r >= 0)
+                r = finish(&w, ret_status);
+        /* Who left the terminal has written there what the unit has to know from now on. */
+        if (w.report_fd >= 0 && !(w.detached && !wait->stay))
+                end_report_remove(wait->id);
+        return r;
+}

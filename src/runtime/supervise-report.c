@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Owns what berth-run is told at the end, if one waits; for others nothing is looked at. The scope is read
+ * as soon as the payload's end is seen, since systemd removes it as soon as it sees that. */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "runtime/supervise-internal.h"
+
+#include "basic/fs-util.h"
+#include "basic/parse-util.h"
+#include "cgroup/cgroup.h"
+#include "resctrl/mount.h"
+#include "runtime/end-report.h"
+#include "runtime/prepare.h"
+
+static void read_number(int dir_fd, const char *file, uint64_t *ret) {
+        _cleanup_free_ char *text = NULL;
+
+        if (read_file_at(dir_fd, file, &text, NULL) >= 0)
+                (void) parse_uint64(g_strchomp(text), ret);
+}
+
+/* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=0 dios=0", a line for each device. */
+static void read_io(int dir_fd, EndReport *report) {
+        static const char read_key[] = "rbytes=", write_key[] = "wbytes=";
+        _cleanup_free_ char *text = NULL;
+
+        if (read_file_at(dir_fd, "io.stat", &text, NULL) < 0)
+                return;
+        report->io_read = report->io_written = 0;
+        for (const char *p = text; (p = strstr(p, read_key)); p++)
+                report->io_read += strtoull(p + sizeof read_key - 1, NULL, 10);
+        for (const char *p = text; (p = strstr(p, write_key)); p++)
+                report->io_written += strtoull(p + sizeof write_key - 1, NULL, 10);
+}
+
+static void read_cgroup(int dir_fd, EndReport *report) {
+        (void) cgroup_read_key(dir_fd, "cpu.stat", "usage_usec", &report->cpu_usec);
+        read_number(dir_fd, "memory.peak", &report->memory_peak);
+        read_number(dir_fd, "memory.swap.peak", &report->swap_peak);
+        read_io(dir_fd, report);
+}
+
+static void add_number(int dir_fd, const char *domain, const char *file, uint64_t *sum) {
+        _cleanup_free_ char *path = g_build_filename(domain, file, NULL);
+        uint64_t n = END_REPORT_UNKNOWN;
+
+        read_number(dir_fd, path, &n); /* "Unavailable", "Error" */
+        if (n != END_REPORT_UNKNOWN)
+                *sum = *sum == END_REPORT_UNKNOWN ? n : *sum + n;
+}
+
+/* All cache domains together. */
+static void read_mon_data(int fd, EndReport *report) {
+        _cleanup_closedir_ DIR *dir = fdopendir(fd);
+        struct dirent *entry;
+
+        while (dir && (entry = readdir(dir))) {
+                if (!startswith(entry->d_name, "mon_L3_"))
+                        continue;
+                add_number(dirfd(dir), entry->d_name, "llc_occupancy", &report->llc_occupancy);
+                add_number(dirfd(dir), entry->d_name, "mbm_total_bytes", &report->bandwidth_total);
+                add_number(dirfd(dir), entry->d_name, "mbm_local_bytes", &report->bandwidth_local);
+        }
+        if (!dir)
+                (void) close(fd);
+}
+
+/* The container's monitoring group, or else the whole group if it has one to itself. */
+static void read_resctrl(const Supervisor *s, EndReport *report) {
+        _cleanup_free_ char *group = NULL, *monitor = NULL, *whole = NULL;
+        _cleanup_close_ int root_fd = -EBADF;
+        int fd;
+
+        if (read_file_at(s->unit_dir_fd, RESCTRL_FILE, &group, NULL) < 0 ||
+            resctrl_open(/* root= */ NULL, &root_fd, /* ret_path= */ NULL) < 0)
+                return;
+        monitor = g_build_filename(".", group, "mon_groups", s->id, "mon_data", NULL);
+        whole = g_build_filename(".", group, "mon_data", NULL);
+        fd = openat(root_fd, monitor, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0 && streq(group, s->id))
+                fd = openat(root_fd, whole, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+                read_mon_data(fd, report);
+}
+
+void supervise_measure(Supervisor *s) {
+        _cleanup_close_ int fd = end_report_find(s->id);
+        EndReport report = end_report_null;
+
+        if (fd < 0)
+                return;
+        report.cpu_usec = s->end_cpu_usec; /* what processes took that somebody waited for, if nothing else
+                                              is left */
+        if (s->oom)
+                read_cgroup(oom_watch_cgroup_fd(s->oom), &report);
+        read_resctrl(s, &report);
+        g_free(s->report);
+        s->report = g_memdup2(&report, sizeof report);
+}
+
+void supervise_report_end(const Supervisor *s) {
+        _cleanup_close_ int fd = end_report_find(s->id);
+        bool was_lost = s->lost_signal > 0 && s->end_code == CLD_KILLED && s->end_status == SIGKILL;
+        EndReport report = s->report ? *s->report : end_report_null, before;
+
+        if (fd < 0 || end_report_read(fd, &before) < 0)
+                return;
+        report.terminal = before.terminal;
+        report.detached = before.detached;
+        if (s->end_code != 0) {
+                report.code = (uint64_t) s->end_code;
+                report.status = (uint64_t) (was_lost ? s->lost_signal : s->end_status);
+        }
+        if (s->oom)
+                report.oom_kills = oom_watch_kills(s->oom);
+        (void) end_report_write(fd, &report);
+}
