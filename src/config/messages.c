@@ -25,16 +25,36 @@ GPtrArray *config_messages_new(void) {
         return g_ptr_array_new_with_free_func(config_message_free);
 }
 
+/* The name of a file may have line breaks, escape sequences and bytes that are no text. */
+static char *printable(const char *file) {
+        bool good = g_utf8_validate(file, -1, NULL);
+
+        for (const char *p = file; good && *p; p++)
+                good = (unsigned char) *p >= ' ' && *p != 0x7f;
+        return good ? g_strdup(file) : g_strescape(file, NULL);
+}
+
+/* A value that was cut may end inside of a letter. */
+static char *make_valid(char *text) {
+        char *valid;
+
+        if (g_utf8_validate(text, -1, NULL))
+                return text;
+        valid = g_utf8_make_valid(text, -1);
+        g_free(text);
+        return valid;
+}
+
 void config_message(
                 GPtrArray *messages, int level, const char *file, unsigned line, const char *format, ...) {
         ConfigMessage *m = g_new0(ConfigMessage, 1);
         va_list ap;
 
         va_start(ap, format);
-        m->text = g_strdup_vprintf(format, ap);
+        m->text = make_valid(g_strdup_vprintf(format, ap));
         va_end(ap);
         m->level = level;
-        m->file = g_strdup(file);
+        m->file = printable(file);
         m->line = line;
         g_ptr_array_add(messages, m);
 }

@@ -19,7 +19,8 @@ typedef struct ConfigMessage {
 /* An empty list that owns its messages (GPtrArray of ConfigMessage*). */
 GPtrArray *config_messages_new(void);
 
-/* Appends a message; level is LOG_ERR or LOG_WARNING. */
+/* Appends a message; level is LOG_ERR or LOG_WARNING. What cannot be printed of the file's name is escaped.
+ */
 void config_message(GPtrArray *messages, int level, const char *file, unsigned line, const char *format, ...)
                 __attribute__((format(printf, 5, 6)));
 

@@ -216,8 +216,9 @@ static GPtrArray *dropin_names(const char *name) {
         return list;
 }
 
-/* Lists *.conf of the directories: names sorted, for each the path in the first directory that has it. */
-static void list_dropins(const GPtrArray *directories, GPtrArray *dropins) {
+/* Lists *.conf of the directories: names sorted, for each the path in the first directory that has it.
+ * messages: NULL when they need not exist. */
+static void list_dropins(const GPtrArray *directories, GPtrArray *dropins, GPtrArray *messages) {
         _cleanup_hash_ GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         _cleanup_ptr_array_ GPtrArray *names = g_ptr_array_new();
 
@@ -225,6 +226,9 @@ static void list_dropins(const GPtrArray *directories, GPtrArray *dropins) {
                 _cleanup_closedir_ DIR *dir = opendir(directories->pdata[i]);
                 const struct dirent *entry;
 
+                if (!dir && messages)
+                        config_message(messages, LOG_ERR, directories->pdata[i], 0,
+                                       "drop-ins cannot be read: %s", g_strerror(errno));
                 while (dir && (entry = readdir(dir))) {
                         _cleanup_free_ char *name = name_of(entry->d_name, ".conf");
 
@@ -250,23 +254,23 @@ static bool may_have(GHashTable *known, const char *name, const char *directory)
 }
 
 static void find_dropins(
-                const char *const *directories, const char *type, GHashTable *known, ConfigFound *found) {
+                const char *const *directories, const char *type, const Search *known, ConfigFound *found) {
         _cleanup_ptr_array_ GPtrArray *names = dropin_names(found->name),
                                       *paths = g_ptr_array_new_with_free_func(g_free);
 
         for (const char *const *d = directories; *d; d++)
                 for (unsigned i = 0; i < names->len; i++)
-                        if (may_have(known, names->pdata[i], *d))
+                        if (may_have(known ? known->dropin_dirs : NULL, names->pdata[i], *d))
                                 g_ptr_array_add(paths,
                                                 g_strdup_printf("%s/%s.%s.d", *d,
                                                                 (const char *) names->pdata[i], type));
         for (const char *const *d = directories; *d; d++)
-                if (may_have(known, "", *d))
+                if (may_have(known ? known->dropin_dirs : NULL, "", *d))
                         g_ptr_array_add(paths, g_strdup_printf("%s/%s.d", *d, type));
         if (paths->len == 0)
                 return;
         found->dropins = g_ptr_array_new_with_free_func(g_free);
-        list_dropins(paths, found->dropins);
+        list_dropins(paths, found->dropins, known ? known->messages : NULL);
 }
 
 /* ---- all of them ---- */
@@ -308,7 +312,7 @@ GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages)
         g_hash_table_iter_init(&iter, found);
         while (g_hash_table_iter_next(&iter, NULL, &value)) {
                 if (g_hash_table_size(dirs) > 0)
-                        find_dropins(directories, "container", dirs, value);
+                        find_dropins(directories, "container", &s, value);
                 g_ptr_array_add(list, value);
         }
         g_ptr_array_sort(list, compare_found);
