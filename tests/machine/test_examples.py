@@ -177,6 +177,16 @@ def test_nightly(machine, examples):
     machine.run("systemctl disable --now container@nightly.timer")
 
 
+def test_worker(machine, examples):
+    examples.install("worker@.container")
+    machine.run("systemctl start container@worker@mail container@worker@web")
+    for name in ("mail", "web"):
+        machine.wait_until(f"journalctl -u container@worker@{name} -o cat | grep -x 'working on {name}'")
+        assert machine.show(f"container@worker@{name}", "Description") == f"Worker for {name}"
+        machine.run(f"berth state worker-{name} && test -d /var/lib/berth/volumes/worker-{name}")
+    machine.run("systemctl stop container@worker@mail container@worker@web")
+
+
 def test_user(machine, user):
     units = Units(user)
     user.run("cp -a --no-preserve=ownership /srv/busybox .")
