@@ -9,6 +9,7 @@
 
 #include "basic/log.h"
 #include "config/conversion.h"
+#include "config/convert-inspect-rest.h"
 #include "config/words.h"
 #include "spec/json.h"
 
@@ -61,7 +62,7 @@ static const struct {
 } config_strings[] = {
         { "Image", "Image" },           { "User", "User" },
         { "WorkingDir", "WorkingDir" }, { "Hostname", "HostName" },
-        { "StopSignal", "StopSignal" },
+        { "StopSignal", "StopSignal" }, { "Timezone", "Timezone" },
 };
 
 /* One line of [Container] for each element. */
@@ -83,6 +84,10 @@ static const struct {
 };
 
 static void convert_strings(Inspect *in) {
+        int64_t signal = number_of(in->config, "StopSignal"); /* of an old Podman */
+
+        if (signal > 0)
+                conversion_setf(&in->out, CONVERSION_CONTAINER, "StopSignal", "%" G_GINT64_FORMAT, signal);
         for (size_t i = 0; i < ELEMENTSOF(config_strings); i++)
                 set_word(in, config_strings[i].key, string_of(in->config, config_strings[i].member));
 }
@@ -188,7 +193,8 @@ static void convert_mount(Inspect *in, JsonValue mount) {
                    *source = string_of(mount, "Source");
         JsonValue writable;
         bool read_only = json_value_member(mount, "RW", &writable) && !json_value_boolean(writable);
-        g_autofree char *value = NULL;
+        const char *propagation = string_of(mount, "Propagation");
+        g_autofree char *value = NULL, *options = NULL;
 
         if (!destination)
                 return;
@@ -196,9 +202,17 @@ static void convert_mount(Inspect *in, JsonValue mount) {
                 set_word(in, "Tmpfs", destination);
                 return;
         }
+        if (!streq(type, "bind") && !streq(type, "volume")) {
+                g_autofree char *what = g_strdup_printf("%s at %s", type, destination);
+
+                conversion_note(&in->out, CONVERSION_CONTAINER, what, "mount it with OCIPatch=");
+                return;
+        }
+        if (!isempty(propagation) && !streq(propagation, "rprivate"))
+                options = g_strconcat(":", read_only ? "ro," : "", propagation, NULL);
         value =
-                        g_strdup_printf("%s:%s%s", (streq(type, "volume") ? name : source) ?: "",
-                                        destination, read_only ? ":ro" : "");
+                        g_strconcat((streq(type, "volume") ? name : source) ?: "", ":", destination,
+                                    options ?: (read_only ? ":ro" : ""), NULL);
         set_word(in, "Volume", value);
 }
 
@@ -284,13 +298,19 @@ static void note_port(Inspect *in, const char *binding, const char *port, const 
 
 static void convert_binding(Inspect *in, const char *port, JsonValue binding) {
         const char *address = string_of(binding, "HostIp"), *host = string_of(binding, "HostPort");
+        bool everywhere = isempty(address) || streq(address, "0.0.0.0") || streq(address, "::");
         g_autofree char *number = g_strndup(port, strcspn(port, "/")), *text = NULL;
+        const char *v6 = !isempty(address) && strchr(address, ':') ? "[" : "";
 
         text =
-                        g_strdup_printf("%s%s%s:%s", isempty(address) ? "" : address,
-                                        isempty(address) ? "" : ":", isempty(host) ? number : host, number);
+                        g_strconcat(v6, address ?: "", *v6 ? "]" : "", isempty(address) ? "" : ":",
+                                    isempty(host) ? number : host, ":", number, NULL);
         if (!g_str_has_suffix(port, "/tcp"))
                 note_port(in, text, port, "only TCP ports can be forwarded");
+        else if ((isempty(host) || streq(host, number)) && !everywhere)
+                note_port(in, text, port,
+                          "in the host's network, the default here, let the program itself listen on that "
+                          "address only");
         else if (isempty(host) || streq(host, number))
                 note_port(in, text, port,
                           "with the host's network, the default here, the port is reachable as it is");
@@ -308,6 +328,12 @@ static void convert_network(Inspect *in) {
         else if (mode && startswith(mode, "container:"))
                 conversion_note(&in->out, CONVERSION_CONTAINER, mode,
                                 "write the name: Network=container:NAME");
+        else if (!isempty(mode)) {
+                g_autofree char *what = g_strdup_printf("network %s", mode);
+
+                conversion_note(&in->out, CONVERSION_CONTAINER, what,
+                                "berth sets up no network; the host's is the default");
+        }
         if (!json_value_member(in->host, "PortBindings", &bindings))
                 return;
         json_iter_init(&iter, bindings);
@@ -365,9 +391,15 @@ static void convert_health(Inspect *in) {
         const char *kind;
 
         if (!json_value_member(in->config, "Healthcheck", &check) ||
-            !json_value_member(check, "Test", &test) || json_value_size(test) < 2)
+            !json_value_member(check, "Test", &test) || json_value_size(test) < 1)
                 return;
         kind = json_value_string(json_value_element(test, 0));
+        if (kind && streq(kind, "NONE")) {
+                conversion_set(&in->out, CONVERSION_CONTAINER, "HealthCmd", "none");
+                return;
+        }
+        if (json_value_size(test) < 2)
+                return;
         if (kind && streq(kind, "CMD-SHELL"))
                 set_text(in, "HealthCmd", json_value_string(json_value_element(test, 1)));
         else {
@@ -375,6 +407,7 @@ static void convert_health(Inspect *in) {
 
                 set_text(in, "HealthCmd", array);
         }
+        set_word(in, "HealthOnFailure", string_of(in->config, "HealthcheckOnFailureAction"));
         for (size_t i = 0; i < ELEMENTSOF(times); i++) {
                 int64_t ns = number_of(check, times[i].member);
 
@@ -404,7 +437,23 @@ static void convert_security(Inspect *in) {
                 else if (apparmor)
                         set_word(in, "AppArmor", apparmor);
                 else if (startswith(option, "no-new-privileges"))
-                        conversion_set(&in->out, CONVERSION_CONTAINER, "NoNewPrivileges", "yes");
+                        conversion_set(&in->out, CONVERSION_CONTAINER, "NoNewPrivileges",
+                                       g_str_has_suffix(option, "false") ? "no" : "yes");
+                else if (streq(option, "label=disable") || streq(option, "label:disable"))
+                        conversion_set(&in->out, CONVERSION_CONTAINER, "SecurityLabelDisable", "yes");
+                else if (startswith(option, "label=type:"))
+                        set_word(in, "SecurityLabelType", startswith(option, "label=type:"));
+                else if (startswith(option, "label=level:"))
+                        set_word(in, "SecurityLabelLevel", startswith(option, "label=level:"));
+                else if (streq(option, "systempaths=unconfined"))
+                        conversion_set(&in->out, CONVERSION_CONTAINER, "Unmask", "ALL");
+                else if (startswith(option, "mask="))
+                        set_word(in, "Mask", startswith(option, "mask="));
+                else if (startswith(option, "unmask="))
+                        set_word(in, "Unmask", startswith(option, "unmask="));
+                else if (profile)
+                        conversion_note(&in->out, CONVERSION_CONTAINER, "seccomp={...}",
+                                        "write it into a file, and its name into SeccompProfile=");
                 else
                         conversion_note(&in->out, CONVERSION_CONTAINER, option, "this option is not known");
         }
@@ -434,7 +483,7 @@ static int find_container(const char *name, JsonDocument *document, Inspect *in)
 
 int convert_inspect(const char *name, const char *text, size_t size, char **ret) {
         /* The reader takes objects; the array is what the engines print. */
-        g_autofree char *object = g_strdup_printf("{\"inspect\":%s}", text);
+        g_autofree char *object = g_strdup_printf("{\"inspect\":%s}", text), *from = NULL;
         _cleanup_json_document_ JsonDocument *document = NULL;
         Inspect in = { 0 };
         int r;
@@ -445,11 +494,14 @@ int convert_inspect(const char *name, const char *text, size_t size, char **ret)
         r = find_container(name, document, &in);
         if (r < 0)
                 return r;
+        if (!isempty(string_of(in.container, "Name")))
+                from = g_strdup_printf("%s, container %s", name, string_of(in.container, "Name"));
         conversion_init(&in.out);
         in.out.remark = CONVERSION_ENGINE_DEFAULTS;
         for (size_t i = 0; i < ELEMENTSOF(parts); i++)
                 parts[i](&in);
-        *ret = conversion_text(&in.out, name);
+        convert_inspect_rest(&in.out, in.container, in.config, in.host);
+        *ret = conversion_text(&in.out, from ?: name);
         conversion_done(&in.out);
         return 0;
 }

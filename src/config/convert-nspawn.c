@@ -9,8 +9,8 @@
 
 typedef struct Nspawn {
         Conversion out;
-        bool boot, process_two;
-        const UnitEntry *parameters;
+        bool boot, process_two, private;
+        const UnitEntry *parameters, *kill_signal;
 } Nspawn;
 
 /* What a setting becomes: the same value under another key, or nothing and why. */
@@ -20,18 +20,16 @@ static const struct {
         const char *target_key; /* NULL: none */
         const char *why;
 } settings[] = {
-        { "Exec", "AmbientCapability", CONVERSION_CONTAINER, "AddCapability", NULL },
+        { "Exec", "AmbientCapability", CONVERSION_CONTAINER, "AmbientCapability", NULL },
         { "Exec", "CPUAffinity", CONVERSION_SERVICE, "CPUAffinity", NULL },
         { "Exec", "Capability", CONVERSION_CONTAINER, "AddCapability", NULL },
         { "Exec", "DropCapability", CONVERSION_CONTAINER, "DropCapability", NULL },
         { "Exec", "Environment", CONVERSION_CONTAINER, "Environment", NULL },
         { "Exec", "Ephemeral", CONVERSION_CONTAINER, "Ephemeral", NULL },
         { "Exec", "Hostname", CONVERSION_CONTAINER, "HostName", NULL },
-        { "Exec", "KillSignal", CONVERSION_CONTAINER, "StopSignal", NULL },
         { "Exec", "LinkJournal", CONVERSION_CONTAINER, NULL, "output goes to the host's journal" },
         { "Exec", "MachineID", CONVERSION_CONTAINER, NULL, "write it into /etc/machine-id of the tree" },
         { "Exec", "NoNewPrivileges", CONVERSION_CONTAINER, "NoNewPrivileges", NULL },
-        { "Exec", "OOMScoreAdjust", CONVERSION_CONTAINER, NULL, "set process.oomScoreAdj with OCIPatch=" },
         { "Exec", "Personality", CONVERSION_CONTAINER, NULL, "set linux.personality with OCIPatch=" },
         { "Exec", "PivotRoot", CONVERSION_CONTAINER, NULL,
           "name the directory inside of the tree with Rootfs=" },
@@ -66,12 +64,34 @@ static void set(Nspawn *n, ConversionSection section, const char *key, const cha
 
 /* ---- settings with another value ---- */
 
+static bool boolean_of(Nspawn *n, const UnitEntry *e) {
+        bool value = false;
+
+        if (parse_boolean(e->value, &value) < 0)
+                note(n, e, "expected yes or no");
+        return value;
+}
+
 static void convert_boot(Nspawn *n, const UnitEntry *e) {
-        (void) parse_boolean(e->value, &n->boot);
+        n->boot = boolean_of(n, e);
 }
 
 static void convert_process_two(Nspawn *n, const UnitEntry *e) {
-        (void) parse_boolean(e->value, &n->process_two);
+        n->process_two = boolean_of(n, e);
+}
+
+static void convert_kill_signal(Nspawn *n, const UnitEntry *e) {
+        n->kill_signal = e;
+}
+
+static void convert_oom_score(Nspawn *n, const UnitEntry *e) {
+        int score;
+
+        if (parse_int(e->value, &score) < 0)
+                note(n, e, "expected a number");
+        else
+                conversion_setf(&n->out, CONVERSION_CONTAINER, "OCIPatch",
+                                "{\"process\":{\"oomScoreAdj\":%d}}", score);
 }
 
 static void convert_parameters(Nspawn *n, const UnitEntry *e) {
@@ -79,10 +99,7 @@ static void convert_parameters(Nspawn *n, const UnitEntry *e) {
 }
 
 static void convert_notify_ready(Nspawn *n, const UnitEntry *e) {
-        bool ready = false;
-
-        (void) parse_boolean(e->value, &ready);
-        conversion_set(&n->out, CONVERSION_CONTAINER, "Notify", ready ? "ready" : "started");
+        conversion_set(&n->out, CONVERSION_CONTAINER, "Notify", boolean_of(n, e) ? "ready" : "started");
 }
 
 static void convert_private_users(Nspawn *n, const UnitEntry *e) {
@@ -97,26 +114,55 @@ static void convert_limit(Nspawn *n, const UnitEntry *e) {
         conversion_set(&n->out, CONVERSION_SERVICE, e->key, e->value); /* inherited by the payload */
 }
 
+static const struct {
+        const char *word, *option; /* "": none is needed */
+} bind_options[] = {
+        { "idmap", "idmap" },
+        { "noidmap", "" },
+        { "norbind", "bind" },
+        { "rbind", "rbind" },
+};
+
+/* Options of nspawn to ours, with a colon in front; NULL: one has no counterpart. */
+static char *options_of(const char *text, bool read_only) {
+        g_auto(GStrv) words = g_strsplit(text ?: "", ",", -1); /* none in "" */
+        GString *out = g_string_new(read_only ? ":ro" : "");
+
+        for (char **w = words; *w; w++) {
+                const char *option = NULL;
+
+                for (size_t i = 0; i < ELEMENTSOF(bind_options); i++)
+                        if (streq(bind_options[i].word, *w))
+                                option = bind_options[i].option;
+                if (!option) {
+                        g_string_free(out, TRUE);
+                        return NULL;
+                }
+                if (*option)
+                        g_string_append_printf(out, "%s%s", out->len > 0 ? "," : ":", option);
+        }
+        return g_string_free(out, FALSE);
+}
+
 /* "SOURCE[:DESTINATION[:OPTIONS]]" */
-static void convert_bind_as(Nspawn *n, const UnitEntry *e, const char *mode) {
+static void convert_bind_as(Nspawn *n, const UnitEntry *e, bool read_only) {
         g_auto(GStrv) parts = g_strsplit(e->value, ":", 3);
         unsigned count = g_strv_length(parts);
+        g_autofree char *options = options_of(count > 2 ? parts[2] : NULL, read_only);
 
-        if (count == 0 || startswith(parts[0], "+") || startswith(parts[0], "-"))
-                note(n, e, "write it as Volume=SOURCE:DESTINATION");
+        if (count == 0 || startswith(parts[0], "+") || startswith(parts[0], "-") || !options)
+                note(n, e, "write it as Volume=SOURCE:DESTINATION[:OPTIONS]");
         else
-                conversion_setf(&n->out, CONVERSION_CONTAINER, "Volume", "%s:%s%s%s%s", parts[0],
-                                count > 1 ? parts[1] : parts[0], *mode || count > 2 ? ":" : "", mode,
-                                count > 2 ? parts[2] : "");
+                conversion_setf(&n->out, CONVERSION_CONTAINER, "Volume", "%s:%s%s", parts[0],
+                                count > 1 ? parts[1] : parts[0], options);
 }
 
 static void convert_bind(Nspawn *n, const UnitEntry *e) {
-        convert_bind_as(n, e, "");
+        convert_bind_as(n, e, false);
 }
 
 static void convert_bind_read_only(Nspawn *n, const UnitEntry *e) {
-        convert_bind_as(n, e,
-                        g_strrstr(e->value, ":rbind") || g_strrstr(e->value, ":norbind") ? "ro," : "ro");
+        convert_bind_as(n, e, true);
 }
 
 static void convert_timezone(Nspawn *n, const UnitEntry *e) {
@@ -128,19 +174,19 @@ static void convert_timezone(Nspawn *n, const UnitEntry *e) {
 }
 
 static void convert_private(Nspawn *n, const UnitEntry *e) {
-        bool private = false;
-
-        (void) parse_boolean(e->value, &private);
-        conversion_set(&n->out, CONVERSION_CONTAINER, "Network", private ? "none" : "host");
+        conversion_set(&n->out, CONVERSION_CONTAINER, "Network", boolean_of(n, e) ? "none" : "host");
 }
 
-/* "[tcp:]HOST[:CONTAINER]" */
+/* "[tcp:]HOST[:CONTAINER]". In the host's network, a port cannot be forwarded to itself. */
 static void convert_port(Nspawn *n, const UnitEntry *e) {
-        const char *rest = startswith(e->value, "tcp:") ?: e->value;
+        const char *rest = startswith(e->value, "tcp:") ?: e->value, *colon = strchr(rest, ':');
+        g_autofree char *outside = g_strndup(rest, colon ? (size_t) (colon - rest) : strlen(rest));
 
         if (startswith(e->value, "udp:"))
                 note(n, e, "only TCP ports can be forwarded");
-        else if (strchr(rest, ':'))
+        else if (!n->private && (!colon || streq(outside, colon + 1)))
+                note(n, e, "with the host's network, the default here, the port is reachable as it is");
+        else if (colon)
                 conversion_set(&n->out, CONVERSION_CONTAINER, "ProxyPort", rest);
         else
                 conversion_setf(&n->out, CONVERSION_CONTAINER, "ProxyPort", "%s:%s", rest, rest);
@@ -151,7 +197,9 @@ static const struct {
         void (*convert)(Nspawn *n, const UnitEntry *e);
 } changed[] = {
         { "Exec", "Boot", convert_boot },
+        { "Exec", "KillSignal", convert_kill_signal },
         { "Exec", "NotifyReady", convert_notify_ready },
+        { "Exec", "OOMScoreAdjust", convert_oom_score },
         { "Exec", "Parameters", convert_parameters },
         { "Exec", "PrivateUsers", convert_private_users },
         { "Exec", "ProcessTwo", convert_process_two },
@@ -189,14 +237,16 @@ static void convert_entry(Nspawn *n, const UnitEntry *e) {
 
 /* nspawn runs a shell unless it boots; a unit has no use for one. */
 static void set_command(Nspawn *n) {
+        const char *signal = n->kill_signal ? n->kill_signal->value : n->boot ? "SIGRTMIN+3" : NULL;
         const char *parameters = n->parameters ? n->parameters->value : "";
 
+        if (signal)
+                conversion_set(&n->out, CONVERSION_CONTAINER, "StopSignal", signal);
         if (n->boot) {
                 g_autofree char *command =
                                 g_strconcat("/sbin/init", *parameters ? " " : "", parameters, NULL);
 
                 set(n, CONVERSION_CONTAINER, "Exec", command);
-                conversion_set(&n->out, CONVERSION_CONTAINER, "StopSignal", "SIGRTMIN+3");
                 return;
         }
         if (n->process_two)
@@ -207,12 +257,26 @@ static void set_command(Nspawn *n) {
                 conversion_note(&n->out, CONVERSION_CONTAINER, "Exec=", "say what is to be run");
 }
 
+/* Ports may come before what is said of the network. */
+static bool is_private(const UnitFile *file) {
+        bool private = false;
+
+        for (unsigned i = 0; i < file->entries->len; i++) {
+                const UnitEntry *e = &g_array_index(file->entries, UnitEntry, i);
+
+                if (e->key && streq(e->section, "Network") && streq(e->key, "Private"))
+                        (void) parse_boolean(e->value, &private);
+        }
+        return private;
+}
+
 char *convert_nspawn(const UnitFile *file, const char *machine) {
         Nspawn n = { 0 };
         char *text;
 
         conversion_init(&n.out);
         conversion_setf(&n.out, CONVERSION_CONTAINER, "Rootfs", "/var/lib/machines/%s", machine);
+        n.private = is_private(file);
         for (unsigned i = 0; i < file->entries->len; i++)
                 convert_entry(&n, &g_array_index(file->entries, UnitEntry, i));
         set_command(&n);

@@ -85,8 +85,11 @@ static void test_not_an_inspection(void) {
 }
 
 int main(int argc, char **argv) {
-        static const char *const files[] = { "box.nspawn", "docker.json", "job.nspawn", "podman.json",
-                                             "web.container" };
+        static const char *const files[] = {
+                "box.nspawn",         "docker.json",      "everything.container", "everything.json",
+                "everything.nspawn",  "job.nspawn",       "podman.json",          "ranges.container",
+                "remapped.container", "subids.container", "userns.container",     "web.container",
+        };
 
         g_test_init(&argc, &argv, NULL);
         for (size_t i = 0; i < ELEMENTSOF(files); i++) {
