@@ -30,11 +30,11 @@ static const char *const timers[] = {
 };
 static const char *const paths[] = { "--path-property=", NULL };
 static const char *const sockets[] = { "--listen=", "--socket-property=", NULL };
-static const char *const waits[] = { "--pipe", "--pty", "--wait", NULL };
+static const char *const waits[] = { "--pipe", "--pty", "--shell", "--wait", NULL };
 static const char *const scopes[] = { "--scope", NULL };
 /* These need a service, or are nothing that a process could do for itself. */
 static const char *const services[] = {
-        "--background=", "--ignore-failure",    "--job-mode=",     "--no-block", "--pipe",
+        "--background=", "--ignore-failure",    "--job-mode=",     "--no-block", "--pipe", "--shell",
         "--pty",         "--remain-after-exit", "--service-type=", "--verbose",  NULL,
 };
 static const char *const no_waits[] = { "--no-block", NULL };

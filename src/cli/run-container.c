@@ -83,6 +83,7 @@ int run_container(const RunCall *call, RunContainer *ret) {
                 .image = absolute_image(call->image),
                 .command = command_of(call),
         };
+        bool by_entrypoint = call->shell && call->image; /* which would get the shell as an argument */
         int r = find_volumes(call, &c);
 
         if (r < 0)
@@ -96,7 +97,8 @@ int run_container(const RunCall *call, RunContainer *ret) {
                 .user = call->uid,
                 .group = call->gid,
                 .environment = call->environment,
-                .command = c.command,
+                .command = by_entrypoint ? NULL : c.command,
+                .entrypoint = by_entrypoint ? c.command[0] : NULL,
                 .volumes = c.volumes,
                 .properties = call->properties,
                 .read_only = call->read_only,

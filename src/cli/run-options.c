@@ -14,6 +14,7 @@
 #include "basic/macro.h"
 #include "cli/i18n.h"
 #include "cli/run-check.h"
+#include "cli/run-shell.h"
 
 typedef enum RunOptionType {
         RUN_SWITCH,   /* bool */
@@ -84,6 +85,8 @@ static const RunOption run_options[] = {
           N_("when the container counts as started") },
         { "setenv", 'E', RUN_VARIABLE, AT(environment), "NAME[=VALUE]",
           N_("set an environment variable of the payload") },
+        { "shell", 'S', RUN_SWITCH, AT(shell), NULL,
+          N_("run a shell at a terminal: -t, -d, --wait and -G") },
         { "slice", 0, RUN_PASSED, 0, "SLICE", N_("run in this slice") },
         { "slice-inherit", 0, RUN_PASSED, 0, NULL, N_("run in the slice that we are in") },
         { "socket-property", 0, RUN_PASSED, 0, "NAME=VALUE",
@@ -215,6 +218,9 @@ int run_options_parse(int argc, char **argv, RunCall *ret) {
                         return r;
         }
         call.command = argv + optind;
+        r = run_shell_apply(&call);
+        if (r < 0)
+                return r;
         if (!call.help && !call.version) {
                 r = run_check_together(&call);
                 if (r < 0)

@@ -14,7 +14,7 @@ typedef struct RunCall {
         const char *background, *description, *expand, *network, *service_type, *unit;
         const char *uid, *gid, *working_directory;
         char **environment, **listen, **properties, **volumes;
-        bool collect, ignore_failure, pipe, pty, read_only, same_dir, scope, wait;
+        bool collect, ignore_failure, pipe, pty, read_only, same_dir, shell, scope, wait;
         bool system, user;
         bool help, version;
         GPtrArray *given;  /* of char*: "--name" or "--name=" of what was given, in that order */

@@ -77,6 +77,7 @@ char *adhoc_declaration(const AdhocContainer *c) {
                 { "Rootfs", c->rootfs },
                 { "Bundle", c->bundle },
                 { "Image", c->image },
+                { "Entrypoint", c->entrypoint },
                 { "Network", c->network },
                 { "OCIPatch", c->patch },
                 { "WorkingDir", c->working_dir },

@@ -18,6 +18,7 @@ typedef struct AdhocContainer {
         const char *working_dir;             /* in the container */
         const char *user, *group;            /* names or numbers of the container */
         char **environment;                  /* NAME=value */
+        const char *entrypoint;              /* in place of an image's */
         char **command;                      /* program and arguments, taken literally */
         const char *patch;                   /* as in OCIPatch= */
         char **volumes;                      /* as in Volume=, sources absolute or names */

@@ -226,6 +226,24 @@ def test_input_that_is_no_terminal(machine, bundles):
     assert machine.run(f"{RUN} --pty -- sh -c 'cat; echo over' </dev/null").stdout == "over\n"
 
 
+def test_shell(machine, seat):
+    """A shell of the container in our directory, a summary at its end, and nothing left of it."""
+    run = f"berth-run --unit=seat-test --rootfs {ROOTFS} -S"
+    machine.run("mkdir -p /srv/seat")
+    seat.type(f"cd /srv/seat; {run}; echo status $?")
+    seat.wait_for("/srv/seat #")
+    seat.type("exit 3")
+    seat.wait_for("Finished with result: exit-code", "status=3", "CPU time consumed:", "status 3")
+    assert machine.show("seat-test.service", "LoadState") == "not-found"
+    seat.type(f"cd /; clear; {run} -q; echo status $?")
+    seat.wait_for("/ #")
+    seat.type("exit 4")
+    seat.wait_for("status 4")
+    done = machine.run(f"{run} -- true", check=False)
+    assert (done.returncode, done.stderr) == (125, "berth-run: --shell runs /bin/sh: no command is expected\n")
+    machine.run("rm -r /srv/seat")
+
+
 def test_pty_and_pipe_choose_by_the_terminal(machine, seat):
     seat.type(f"{RUN} -t -P -- sh -c 'test -t 1 && echo a ter\\minal'; echo do\\ne")
     seat.wait_for("a terminal", "done")
