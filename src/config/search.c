@@ -273,6 +273,24 @@ static void find_dropins(
         list_dropins(paths, found->dropins, known ? known->messages : NULL);
 }
 
+/* ---- instances ---- */
+
+/* "web@" of "web@1", NULL of others. */
+static char *template_of(const char *name) {
+        const char *instance = declared_instance(name);
+
+        return instance && *instance ? g_strndup(name, instance - name) : NULL;
+}
+
+/* Whether an instance's file is a link to the template beside it. As for units, that only says that there is
+ * the instance: the template is the one that counts, wherever that is. */
+static bool is_link_to_template(const char *path, const char *template, const char *type) {
+        _cleanup_free_ char *target = g_file_read_link(path, NULL), *beside = NULL;
+
+        beside = g_strdup_printf("%s.%s", template, type);
+        return target && streq(target, beside);
+}
+
 /* ---- all of them ---- */
 
 static int compare_found(const void *a, const void *b) {
@@ -286,15 +304,24 @@ static void add_instances(Search *s) {
 
         g_hash_table_iter_init(&iter, s->dropin_dirs);
         while (g_hash_table_iter_next(&iter, &key, NULL)) {
-                const char *name = key, *instance = declared_instance(name);
-                _cleanup_free_ char *template = instance ? g_strndup(name, instance - name) : NULL;
+                const char *name = key;
+                _cleanup_free_ char *template = template_of(name);
                 const ConfigFound *found = template ? g_hash_table_lookup(s->found, template) : NULL;
 
-                if (!found || !*instance || g_hash_table_contains(s->found, name) ||
-                    declared_name_check(name) < 0)
+                if (!found || g_hash_table_contains(s->found, name) || declared_name_check(name) < 0)
                         continue;
                 add_found(s, found_new(name, g_strdup(found->path), false));
         }
+}
+
+static void follow_link(const Search *s, ConfigFound *found) {
+        _cleanup_free_ char *template = template_of(found->name);
+        const ConfigFound *counts = template ? g_hash_table_lookup(s->found, template) : NULL;
+
+        if (!counts || !is_link_to_template(found->path, template, "container"))
+                return;
+        g_free(found->path);
+        found->path = g_strdup(counts->path);
 }
 
 GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages) {
@@ -311,6 +338,7 @@ GPtrArray *config_enumerate(const char *const *directories, GPtrArray *messages)
         add_instances(&s);
         g_hash_table_iter_init(&iter, found);
         while (g_hash_table_iter_next(&iter, NULL, &value)) {
+                follow_link(&s, value);
                 if (g_hash_table_size(dirs) > 0)
                         find_dropins(directories, "container", &s, value);
                 g_ptr_array_add(list, value);
@@ -336,13 +364,13 @@ static char *find_file(const char *const *directories, const char *name, const c
 static int find_typed(
                 const char *const *directories, const char *type, const char *name, ConfigFound **ret) {
         _cleanup_free_ char *path = find_file(directories, name, type);
-        const char *instance = declared_instance(name);
+        _cleanup_free_ char *template = template_of(name),
+                            *of_template = template ? find_file(directories, template, type) : NULL;
         bool named = path;
 
-        if (!path && instance) {
-                _cleanup_free_ char *template = g_strndup(name, instance - name);
-
-                path = find_file(directories, template, type);
+        if (of_template && (!path || is_link_to_template(path, template, type))) {
+                g_free(path);
+                path = TAKE_PTR(of_template);
         }
         if (!path)
                 return -ENOENT;
