@@ -56,8 +56,11 @@ static const char *given(const RunCall *call, const char *const *group) {
         return NULL;
 }
 
-bool run_has_trigger(const RunCall *call) {
-        return given(call, timers) || given(call, paths) || given(call, sockets);
+const char *run_trigger(const RunCall *call) {
+        return given(call, timers)             ? "timer"
+                        : given(call, paths)   ? "path"
+                        : given(call, sockets) ? "socket"
+                                               : NULL;
 }
 
 static int check_groups(const RunCall *call) {

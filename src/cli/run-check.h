@@ -15,5 +15,5 @@ int run_check_since(const char *option, int version);
 /* Whether what was given makes sense together. */
 int run_check_together(const RunCall *call);
 
-/* Whether the container is to be started later, by a timer, a path or a socket. */
-bool run_has_trigger(const RunCall *call);
+/* The kind of unit that is to start the container later: "timer", "path" or "socket"; NULL: none. */
+const char *run_trigger(const RunCall *call);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "basic/log.h"
+#include "basic/macro.h"
 #include "cli/i18n.h"
 #include "cli/run-check.h"
 #include "cli/run-container.h"
@@ -48,6 +49,12 @@ static void choose_stdio(RunCall *call) {
         }
 }
 
+static AdhocJson json_format(const RunCall *call) {
+        if (!call->json || streq(call->json, "off"))
+                return ADHOC_JSON_OFF;
+        return streq(call->json, "short") ? ADHOC_JSON_SHORT : ADHOC_JSON_PRETTY;
+}
+
 static int run_scope(const RunCall *call, const AdhocContainer *declared, int *ret_status) {
         AdhocContainer container = *declared;
         const char *nice = run_passed_value(call, "--nice=");
@@ -57,6 +64,7 @@ static int run_scope(const RunCall *call, const AdhocContainer *declared, int *r
                 .description = call->description,
                 .slice = run_passed_value(call, "--slice="),
                 .properties = call->properties,
+                .json = json_format(call),
                 .inherit_slice = run_passed_value(call, "--slice-inherit"),
                 .send_sighup = run_passed_value(call, "--send-sighup"),
                 .quiet = run_passed_value(call, "--quiet"),
@@ -85,7 +93,8 @@ static int run(RunCall *call, int *ret_status) {
                 .description = call->description,
                 .options = (char **) call->passed->pdata,
                 .wait = call->wait || call->pipe || call->pty,
-                .later = run_has_trigger(call),
+                .trigger = run_trigger(call),
+                .json = json_format(call),
                 .stay = call->wait,
                 .ignore_failure = call->ignore_failure,
                 .collect = call->collect,

@@ -52,6 +52,7 @@ static const RunOption run_options[] = {
           N_("take each end of the payload for a success") },
         { "image", 0, RUN_STRING, AT(image), "IMAGE", N_("run an image: its name, or oci:DIR[:NAME]") },
         { "job-mode", 0, RUN_PASSED, 0, "MODE", N_("what happens to jobs that are queued already"), 258 },
+        { "json", 0, RUN_STRING, AT(json), "pretty|short|off", N_("print unit and invocation ID as JSON") },
         { "listen", 0, RUN_LIST, AT(listen), "ADDRESS",
           N_("start it when somebody connects to this address") },
         { "network", 0, RUN_STRING, AT(network), "NETWORK",

@@ -11,7 +11,7 @@
 typedef struct RunCall {
         /* NULL: not given */
         const char *bundle, *image, *rootfs;
-        const char *background, *description, *expand, *network, *service_type, *unit;
+        const char *background, *description, *expand, *json, *network, *service_type, *unit;
         const char *uid, *gid, *working_directory;
         char **environment, **listen, **properties, **volumes;
         bool collect, ignore_failure, pipe, pty, read_only, same_dir, shell, scope, wait;

@@ -90,7 +90,7 @@ static char **command_line(const AdhocRun *run, const AdhocUnit *names) {
                 add(words, "--collect");
         for (char **option = run->options; option && *option; option++)
                 add(words, *option);
-        if (run->container->terminal)
+        if (run->container->terminal || run->json != ADHOC_JSON_OFF)
                 add(words, "--quiet"); /* what it says has to be said before the terminal is raw */
         add(words, "--");
         add(words, BERTH_LIBEXECDIR "/berth-supervise");
@@ -99,12 +99,20 @@ static char **command_line(const AdhocRun *run, const AdhocUnit *names) {
         return (char **) g_ptr_array_free(words, FALSE);
 }
 
+/* systemd-run calls it like the service. NULL: there is none. */
+static char *trigger_name(const AdhocRun *run, const char *unit) {
+        if (!run->trigger)
+                return NULL;
+        return g_strdup_printf("%.*s.%s", (int) (strlen(unit) - strlen(".service")), unit, run->trigger);
+}
+
 static bool has_option(const AdhocRun *run, const char *option) {
         return run->options && g_strv_contains((const char *const *) run->options, option);
 }
 
 int adhoc_run(const AdhocRun *run, int *ret_status) {
-        _cleanup_free_ char *unit = NULL, *id = NULL, *declaration = adhoc_declaration(run->container);
+        _cleanup_free_ char *unit = NULL, *id = NULL, *trigger = NULL,
+                            *declaration = adhoc_declaration(run->container);
         _cleanup_(adhoc_terminal_done) AdhocTerminal terminal = ADHOC_TERMINAL_NULL;
         _cleanup_strv_ char **argv = NULL;
         int r;
@@ -123,6 +131,7 @@ int adhoc_run(const AdhocRun *run, int *ret_status) {
                 if (r < 0)
                         return r;
         }
+        trigger = trigger_name(run, unit);
         argv = command_line(run, &(AdhocUnit) { unit, id, declaration });
         return adhoc_wait(
                         &(AdhocWait) {
@@ -130,7 +139,9 @@ int adhoc_run(const AdhocRun *run, int *ret_status) {
                                         .id = id,
                                         .argv = argv,
                                         .terminal = run->container->terminal ? &terminal : NULL,
-                                        .wait = run->wait && !run->later,
+                                        .trigger = trigger,
+                                        .json = run->json,
+                                        .wait = run->wait,
                                         .stay = run->stay,
                                         .quiet = has_option(run, "--quiet"),
                                         .ignore_failure = run->ignore_failure,

@@ -5,6 +5,7 @@
  * about properties, terminals, waiting and summaries; what runs in it is what runs in container@.service. */
 
 #include "config/adhoc.h"
+#include "runtime/adhoc-json.h"
 
 typedef struct AdhocRun {
         const AdhocContainer *container;
@@ -13,9 +14,10 @@ typedef struct AdhocRun {
         char **options;          /* further options for systemd-run, which win over ours */
         bool wait;               /* for the end */
         bool stay;               /* also when the payload's terminal was left */
-        bool later;              /* they make it start the container by something else than us */
-        bool ignore_failure;     /* each end is a success */
-        bool collect;            /* nothing is to stay when the unit fails */
+        const char *trigger;     /* they make a unit of this kind ("timer") that starts it; NULL: none */
+        AdhocJson json;
+        bool ignore_failure; /* each end is a success */
+        bool collect;        /* nothing is to stay when the unit fails */
 } AdhocRun;
 
 /* Checks everything that can be checked, and runs systemd-run. *ret_status is what an engine would exit

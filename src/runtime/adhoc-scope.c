@@ -15,6 +15,7 @@
 #include "basic/log.h"
 #include "basic/process-util.h"
 #include "basic/unit-name.h"
+#include "runtime/exec-status.h"
 #include "runtime/foreground.h"
 #include "runtime/params.h"
 #include "runtime/prepare.h"
@@ -156,7 +157,7 @@ static int make_properties(const AdhocScope *scope, PropertyList *list) {
 
 /* ---- running it ---- */
 
-static int run_prepared(const Names *n, const PropertyList *properties, int *ret_status) {
+static int run_prepared(const Names *n, const PropertyList *properties, int *exec_error, int *ret_status) {
         _cleanup_free_ char *dir = unit_dir_path(n->id),
                             *config = g_build_filename(dir, "config.json", NULL),
                             *root = state_default_root();
@@ -175,6 +176,7 @@ static int run_prepared(const Names *n, const PropertyList *properties, int *ret
                 .bundle = params.bundle,
                 .config = config,
                 .properties = properties,
+                .exec_error = exec_error,
                 .cgroup_manager = CGROUP_MANAGER_SYSTEMD,
         };
         return container_run(&options, ret_status);
@@ -201,7 +203,7 @@ int adhoc_scope(const AdhocScope *scope, int *ret_status) {
         AdhocContainer container = *scope->container;
         _cleanup_(names_done) Names n = { 0 };
         _cleanup_free_ char *patch = NULL;
-        int r, q, status;
+        int r, q, status, exec_error = 0;
 
         r = choose_names(scope, &n);
         if (r >= 0)
@@ -212,12 +214,15 @@ int adhoc_scope(const AdhocScope *scope, int *ret_status) {
         r = check_and_prepare(&container, n.id);
         if (r < 0)
                 return r;
-        if (!scope->quiet)
+        adhoc_json_print(scope->json, &(AdhocMade) { .unit = n.unit });
+        if (!scope->quiet && scope->json == ADHOC_JSON_OFF)
                 (void) fprintf(stderr, "Running scope as unit: %s\n", n.unit);
-        r = run_prepared(&n, properties, &status);
+        r = run_prepared(&n, properties, &exec_error, &status);
         q = prepare_stop(n.id);
-        if (r < 0 || q < 0)
-                return r < 0 ? r : q;
+        if (r < 0)
+                status = exec_exit_status(exec_error, EXIT_LAUNCHER);
+        else if (q < 0)
+                return q;
         *ret_status = status;
         return 0;
 }

@@ -114,7 +114,8 @@ static int begin_forwarding(Waiting *w) {
         if (!w->wait->terminal || w->forward || w->detached)
                 return 0;
         if (!w->wait->quiet) {
-                (void) fprintf(stderr, "Running as unit: %s\n", w->wait->unit);
+                if (w->wait->json == ADHOC_JSON_OFF)
+                        (void) fprintf(stderr, "Running as unit: %s\n", w->wait->unit);
                 (void) fprintf(stderr, "Press ^] three times within 1s to disconnect TTY.\n");
         }
         r = watch_signals(w);
@@ -139,6 +140,16 @@ static void on_service_ended(void *userdata) {
                 (void) leave_loop(w);
 }
 
+static void tell_made(const Waiting *w) {
+        const AdhocMade made = {
+                .unit = w->wait->unit,
+                .trigger = w->wait->trigger,
+                .invocation_id = w->wait->trigger ? NULL : service_watch_fate(w->watch)->invocation_id,
+        };
+
+        adhoc_json_print(w->wait->json, &made);
+}
+
 static int on_launcher_end(sd_event_source *source, int fd, uint32_t events, void *userdata) {
         Waiting *w = userdata;
         int code, status, r;
@@ -150,6 +161,8 @@ static int on_launcher_end(sd_event_source *source, int fd, uint32_t events, voi
         w->launcher_ended = true;
         w->launcher_status = code == CLD_EXITED ? status : 128 + status;
         (void) service_watch_sync(w->watch);
+        if (w->launcher_status == 0)
+                tell_made(w);
         if (service_watch_fate(w->watch)->ended || w->launcher_status != 0 || !w->wait->wait)
                 return leave_loop(w);
         return begin_forwarding(w);
@@ -257,12 +270,9 @@ static int finish(Waiting *w, int *ret_status) {
                 *ret_status = 128 + w->signal;
                 return 0;
         }
-        if (!fate->ended && w->launcher_status == 0) {
-                *ret_status = EXIT_SUCCESS;
-                return 0;
-        }
-        if (!fate->ended) {
-                *ret_status = EXIT_LAUNCHER;
+        /* What a trigger has started by now, and how that ended, is not what was waited for. */
+        if (!fate->ended || w->wait->trigger) {
+                *ret_status = w->launcher_status == 0 ? EXIT_SUCCESS : EXIT_LAUNCHER;
                 return 0;
         }
         (void) end_report_read(w->report_fd, &report);

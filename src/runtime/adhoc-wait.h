@@ -6,14 +6,17 @@
 
 #include <stdbool.h>
 
+#include "runtime/adhoc-json.h"
 #include "runtime/adhoc-terminal.h"
 
 typedef struct AdhocWait {
         const char *unit, *id;
         char **argv;                   /* of systemd-run */
         const AdhocTerminal *terminal; /* of the unit; NULL: it has none */
-        bool wait;                     /* for the payload's end, not only for its start */
-        bool stay;                     /* also after the terminal was left */
+        const char *trigger;           /* the unit that will start it; NULL: systemd-run does */
+        AdhocJson json;
+        bool wait; /* for the payload's end, not only for its start */
+        bool stay; /* also after the terminal was left */
         bool quiet;
         bool ignore_failure; /* each end is a success */
         bool collect;        /* let systemd forget a unit that failed */

@@ -30,7 +30,7 @@ struct ServiceWatch {
 
 typedef struct WatchedProperty {
         const char *name;
-        char type; /* D-Bus: 's' (char *, allocated), 'i', 't' */
+        char type; /* D-Bus: 's' (char *, allocated), 'i', 't'; 'y': an id of bytes, as text like 's' */
         size_t offset;
 } WatchedProperty;
 
@@ -38,6 +38,7 @@ typedef struct WatchedProperty {
 
 static const WatchedProperty properties[] = {
         { "ActiveState", 's', AT(state) },
+        { "InvocationID", 'y', AT(fate.invocation_id) },
         { "SubState", 's', AT(sub) },
         { "Result", 's', AT(fate.result) },
         { "ExecMainCode", 'i', AT(fate.code) },
@@ -53,11 +54,36 @@ static const WatchedProperty *find_property(const char *name) {
         return NULL;
 }
 
+/* None between two starts: the latest one stays. */
+static int store_id(char **id, sd_bus_message *m) {
+        GString *text;
+        int r = sd_bus_message_enter_container(m, 'v', "ay");
+        uint8_t byte;
+
+        if (r >= 0)
+                r = sd_bus_message_enter_container(m, 'a', "y");
+        if (r < 0)
+                return r;
+        text = g_string_new(NULL);
+        while ((r = sd_bus_message_read_basic(m, 'y', &byte)) > 0)
+                g_string_append_printf(text, "%02x", byte);
+        if (text->len > 0) {
+                g_free(*id);
+                *id = g_strdup(text->str);
+        }
+        g_string_free(text, TRUE);
+        if (r >= 0)
+                r = sd_bus_message_exit_container(m);
+        return r < 0 ? r : sd_bus_message_exit_container(m);
+}
+
 static int store(ServiceWatch *w, const WatchedProperty *p, sd_bus_message *m) {
         void *member = (char *) w + p->offset;
         const char *text;
         int r;
 
+        if (p->type == 'y')
+                return store_id(member, m);
         if (p->type != 's')
                 return sd_bus_message_read(m, "v", (const char[]) { p->type, '\0' }, member);
         r = sd_bus_message_read(m, "v", "s", &text);
@@ -245,5 +271,6 @@ void service_watch_free(ServiceWatch *w) {
         g_free(w->state);
         g_free(w->sub);
         g_free(w->fate.result);
+        g_free(w->fate.invocation_id);
         g_free(w);
 }

@@ -14,6 +14,7 @@ typedef struct ServiceFate {
         bool active; /* it has been active */
         bool ended;  /* it is inactive or failed again, and no restart is about to come */
         char *result;
+        char *invocation_id;           /* of its latest start; NULL: none yet */
         int code, status;              /* of the main process, as in siginfo_t; code 0: none has ended */
         uint64_t begin_usec, end_usec; /* CLOCK_MONOTONIC; 0: not known */
 } ServiceFate;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """berth-run: the options that say how the unit and its payload are run."""
 
+import json
 import re
 
 import pytest
@@ -119,6 +120,45 @@ def test_same_dir_and_no_ask_password_as_a_user(user, bundles, adhoc):
         made.remove()
 
 
+@pytest.mark.parametrize("options", ["--json=short", "--json=pretty --wait", "--json=short --no-block", "--json=pretty --pipe"])
+def test_json(machine, adhoc, options):
+    """also of a container that has ended before anybody could ask."""
+    done = adhoc(f"--unit={UNIT} -r {options}" if "--no-block" in options else f"--unit={UNIT} {options}", "true")
+    assert done.returncode == 0, done.stderr
+    made = json.loads(done.stdout)
+    assert made.pop("unit") == f"{UNIT}.service"
+    if "--no-block" not in options:
+        started = machine.journal(f"INVOCATION_ID={made.pop('invocation_id')}", "-u", UNIT)
+        assert f"Started {UNIT}.service" in started
+        assert made == {}
+    assert "Running as unit" not in done.stderr
+    assert ("\n" in done.stdout.strip()) == ("pretty" in options)
+
+
+def test_json_is_off(adhoc):
+    done = adhoc("--json=off", "true")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Running as unit: berth-run-r" in done.stderr
+
+
+def test_json_of_what_is_triggered(adhoc):
+    for option, kind in (("--on-active=1h", "timer"), ("--listen=@adhoc", "socket"), ("--path-property=PathExists=/nowhere", "path")):
+        done = adhoc(f"--json=short --unit={UNIT} {option}", "true")
+        assert json.loads(done.stdout) == {"unit": f"{UNIT}.service", "trigger": f"{UNIT}.{kind}"}
+        assert done.stderr == ""
+        adhoc.clean()
+
+
+def test_json_of_a_scope(adhoc):
+    done = adhoc(f"--scope --json=short --unit={UNIT}", "true")
+    assert (done.returncode, done.stderr, json.loads(done.stdout)) == (0, "", {"unit": f"{UNIT}.scope"})
+
+
+def test_json_of_what_failed_to_start(adhoc):
+    done = adhoc("--json=short --collect", "/no/such/program")
+    assert (done.returncode, done.stdout) == (127, "")
+
+
 def test_background_is_no_reason_to_fail(adhoc):
     done = adhoc("--wait --quiet --background=44", "true")
     assert done.returncode == 0
@@ -143,11 +183,12 @@ def test_options_of_later_versions(machine, adhoc, option):
     ("--expand-environment=maybe", "--expand-environment=maybe: expected yes or no"),
     ("-p MemoryMax", "--property=MemoryMax: expected NAME=VALUE"),
     ("--same-dir --working-directory=/", "--same-dir and --working-directory= exclude each other"),
+    ("--json=yes", "--json=yes: expected pretty|short|off"),
     ("--user --system", "--user and --system exclude each other"),
 ])
 def test_what_is_refused(machine, adhoc, options, message):
     done = adhoc(f"--unit={UNIT} {options}", "true")
-    assert done.returncode != 0
+    assert done.returncode == 125
     assert message in done.stderr
     assert adhoc.units() == ""
 

@@ -126,10 +126,11 @@ def test_bundle(machine, bundles, adhoc):
     assert (done.returncode, done.stdout) == (3, "from the bundle\n")
 
 
-def test_payload_that_cannot_be_executed(machine, adhoc):
-    done = adhoc(f"--scope --quiet --unit={UNIT}", "/no/such/program")
-    assert done.returncode != 0
-    assert "/no/such/program" in done.stderr
+@pytest.mark.parametrize("program, status", [("/no/such/program", 127), ("no-such-program", 127), ("/etc/passwd", 126)])
+def test_payload_that_cannot_be_executed(machine, adhoc, program, status):
+    done = adhoc(f"--scope --quiet --unit={UNIT}", program)
+    assert done.returncode == status
+    assert program in done.stderr
     assert nothing_is_left(machine)
 
 
@@ -161,6 +162,6 @@ def test_user(user, bundles, adhoc):
 ])
 def test_what_is_refused(machine, adhoc, options, message):
     done = adhoc(f"--scope --unit={UNIT} {options}", "true")
-    assert done.returncode != 0
+    assert done.returncode == 125
     assert message in done.stderr
     assert nothing_is_left(machine)

@@ -55,6 +55,6 @@ def test_network(machine, adhoc):
 ])
 def test_what_is_refused(adhoc, options, message):
     done = adhoc(f"--unit={UNIT} {options}", "true", source="")
-    assert done.returncode != 0
+    assert done.returncode == 125
     assert message in done.stderr
     assert adhoc.units() == ""

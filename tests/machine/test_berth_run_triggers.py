@@ -144,6 +144,6 @@ def test_as_a_user(user, bundles, adhoc):
 ])
 def test_what_is_refused(adhoc, options, message):
     done = adhoc(f"--unit={UNIT} {options}", "true")
-    assert done.returncode != 0
+    assert done.returncode == 125
     assert message in done.stderr
     assert adhoc.units() == ""
