@@ -63,3 +63,15 @@ def test_description_without_a_command(machine, adhoc):
     done = machine.run(f"berth-run -r --unit={UNIT} --image=oci:{LAYOUT}:web", check=False)
     assert done.returncode == 0, done.stderr
     assert adhoc.show("Description") == f"oci:{LAYOUT}:web"
+
+
+def test_scope(machine, adhoc):
+    words = f"berth-run --scope --quiet --image=oci:{LAYOUT}:web"
+    assert machine.run(words).stdout == "from the image\n"
+    assert machine.run(f"{words} -- sh -c 'echo x >/new; cat /new'").stdout == "x\n"
+    assert machine.output("ls /var/lib/berth/changes /run/berth-unit") == "/run/berth-unit:\n\n/var/lib/berth/changes:"
+
+
+def test_timer(machine, adhoc):
+    machine.run(f"berth-run --quiet --unit={UNIT} --on-active=1ms --timer-property=AccuracySec=1ms --image=oci:{LAYOUT}:web")
+    machine.wait_until(f"journalctl -u {UNIT} -o cat | grep -x 'from the image'")
