@@ -45,6 +45,8 @@ static char *absolute_volume(const char *volume) {
         size_t n = strcspn(volume, ":");
         _cleanup_free_ char *source = g_strndup(volume, n), *path = NULL;
 
+        if (!volume[n]) /* a place in the container */
+                return g_strdup(volume);
         if (*source == '.' || strchr(source, '/'))
                 path = absolute(source);
         return g_strconcat(path ?: source, volume + n, NULL);

@@ -22,6 +22,12 @@ def test_volumes(machine, adhoc):
     machine.run("rm -r /srv/vol /var/lib/berth/volumes")
 
 
+def test_volume_without_a_name(machine, adhoc):
+    assert adhoc.output("--volume=/etc", "sh", "-c", "head -n 1 /etc/passwd; echo x >/etc/new; cat /etc/new") == \
+        "root:x:0:0::/root:/bin/sh\nx\n"
+    assert machine.output(f"ls {ROOTFS}/etc/new", check=False) == ""
+
+
 def test_network(machine, adhoc):
     def network(option):
         return adhoc.output(option, "readlink", "/proc/self/ns/net").strip()
