@@ -142,20 +142,14 @@ static void convert_image(Conversion *c, const UnitEntry *e) {
         }
 }
 
-/* Engines make a volume that has no name, and forget it with the container. */
-static void convert_volume(Conversion *c, const UnitEntry *e) {
-        if (*e->value && !strchr(e->value, ':'))
-                note_entry(c, CONVERSION_CONTAINER, e, "give the volume a name: Volume=NAME:DESTINATION");
-        else
-                conversion_set(c, CONVERSION_CONTAINER, e->key, e->value);
-}
-
 static const struct {
         const char *key;
         void (*convert)(Conversion *c, const UnitEntry *e);
 } changed[] = {
-        { "Image", convert_image },      { "LogDriver", convert_log_driver }, { "Network", convert_network },
-        { "PublishPort", convert_port }, { "Volume", convert_volume },
+        { "Image", convert_image },
+        { "LogDriver", convert_log_driver },
+        { "Network", convert_network },
+        { "PublishPort", convert_port },
 };
 
 static void convert_container_key(Conversion *c, const UnitEntry *e) {

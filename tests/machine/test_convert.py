@@ -115,6 +115,44 @@ def test_a_container_that_is_started_by_another(machine, install):
     assert links[0] == links[1]
 
 
+NAP = """\
+[Unit]
+Description=Sleeps as long as its name says
+
+[Container]
+Image=IMAGE
+Exec=sleep %i
+
+[Service]
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+DefaultInstance=100
+"""
+
+
+def test_a_template_with_a_default_and_an_instance_of_its_own(machine, install):
+    install({"nap@.container": NAP})
+    machine.run("ln -s nap@.container /etc/berth/nap@10.container && mkdir /etc/berth/nap@10.container.d")
+    machine.write("/etc/berth/nap@10.container.d/10-environment.conf", "[Container]\nEnvironment=SHORT=yes\n")
+    machine.run("systemctl daemon-reload")
+    wanted = machine.output("cd /run/systemd/generator/multi-user.target.wants && ls -d container@nap@*").split()
+    assert wanted == ["container@nap@10.service", "container@nap@100.service"]
+    machine.run("systemctl start container@nap@50 container@nap@10")
+    commands = "tr '\\0' ' ' </proc/1/cmdline; echo $SHORT"
+    assert inside(machine, "nap-50", commands) == "sleep 50"
+    assert inside(machine, "nap-10", commands) == "sleep 10 yes"
+    machine.run("systemctl stop 'container@nap@*' && rm -r /etc/berth/nap@10.container*")
+    machine.run("systemctl daemon-reload")
+
+
+def test_a_volume_without_a_name(machine, install):
+    install({"nameless.container": "[Container]\nImage=IMAGE\nVolume=/data\n"})
+    start(machine, "nameless")
+    assert inside(machine, "nameless", "cat /data/file; grep -c ' /data ' /proc/mounts") == "from-image\n1"
+
+
 KEYS = {  # line of the file -> what shows it, in the container or of its unit
     "Environment=COLOUR=red \"SIZE=very big\"": ("echo $COLOUR $SIZE", "red very big"),
     "WorkingDir=/data": ("readlink /proc/1/cwd", "/data"),
