@@ -214,16 +214,18 @@ static void check_proxy_ports(const ContainerFile *c, GPtrArray *messages) {
 
 /* What must hold between keys. */
 static void check_together(const ContainerFile *c, GPtrArray *messages) {
+        int n_roots = !!c->rootfs + !!c->bundle + !!c->image + !!c->root_image;
         const struct {
                 bool wrong;
                 const char *text;
         } rules[] = {
-                { !c->rootfs && !c->bundle && !c->image,
-                  "neither Image=, Rootfs= nor Bundle= is given in section [Container]" },
-                { (c->rootfs && c->bundle) || (c->image && (c->rootfs || c->bundle)),
-                  "Image=, Rootfs= and Bundle= exclude each other" },
+                { n_roots == 0,
+                  "neither Image=, Rootfs=, RootImage= nor Bundle= is given in section [Container]" },
+                { n_roots > 1, "Image=, Rootfs=, RootImage= and Bundle= exclude each other" },
                 { c->rootfs && !c->exec && (!c->entrypoint || !*c->entrypoint),
                   "Rootfs= needs Exec=: a directory does not say what to run" },
+                { c->root_image && !c->exec && (!c->entrypoint || !*c->entrypoint),
+                  "RootImage= needs Exec=: a file system does not say what to run" },
                 { c->read_only > 0 && c->volatile_mode > CONTAINER_VOLATILE_NO,
                   "ReadOnly=yes and Volatile= exclude each other: the latter says what can be written to" },
                 { c->add_capability & c->drop_capability & ~both_all(c),

@@ -142,6 +142,7 @@ typedef struct ContainerFile {
         GPtrArray *files; /* of UnitFile*: it and its drop-ins, in the order they apply */
 
         /* [Container]; NULL: not given */
+        char *root_image;              /* or this one: a file with a file system */
         char *rootfs, *bundle, *image; /* exactly one of them, if there are no errors */
         bool rootfs_overlay; /* rootfs stays as it is: what is written is gone with the container */
         int ephemeral;       /* the same for any root; -1: not given */

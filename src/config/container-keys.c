@@ -91,6 +91,7 @@ static const ContainerKey root_keys[] = {
         { "Container", "OCIPatch", value_patch, reset_array, FIELD(patches) },
         { "Container", "ReadOnly", value_bool, reset_int_unset, FIELD(read_only) },
         { "Container", "ReadOnlyTmpfs", value_bool, reset_int_unset, FIELD(read_only_tmpfs) },
+        { "Container", "RootImage", value_path, reset_string, FIELD(root_image) },
         { "Container", "Rootfs", value_rootfs, reset_string, FIELD(rootfs) },
         { "Container", "Volatile", value_volatile, reset_enum, FIELD(volatile_mode) },
 };

@@ -117,7 +117,7 @@ static const struct {
           "it is about the supervisor; use SeccompProfile= in [Container]" },
         { "Service", "RootDirectory", "use Rootfs= in [Container]" },
         { "Service", "RootEphemeral", "use Ephemeral= in [Container]" },
-        { "Service", "RootImage", "use Rootfs= in [Container]" },
+        { "Service", "RootImage", "use RootImage= in [Container]" },
         { "Service", "SecureBits", "it is about the supervisor; use AmbientCapability= in [Container]" },
         { "Service", "SELinuxContext", "it is about the supervisor; use SecurityLabelType= in [Container]" },
         { "Service", "SupplementaryGroups", "use GroupAdd= in [Container]" },

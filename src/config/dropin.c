@@ -166,7 +166,7 @@ static void append_unit_header(GString *out, const ContainerFile *c, const char 
 }
 
 static void append_mounts(GString *out, const ContainerFile *c) {
-        _cleanup_free_ char *base = word_quote(c->rootfs ?: c->bundle ?: IMAGES);
+        _cleanup_free_ char *base = word_quote(c->rootfs ?: c->bundle ?: c->root_image ?: IMAGES);
 
         append_all(out, "RequiresMountsFor=", base, NULL);
         if ((c->rootfs && c->rootfs_overlay) || c->ephemeral > 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns what Volatile= says about mounts. What is written over the root itself is made by the layer above. */
+/* Owns what Volatile= says about mounts, and a root in a file. What is written over the root itself is made
+ * by the layer above. */
 
 #include "config/to-json-parts.h"
 
@@ -12,6 +13,21 @@
 
 bool config_root_is_read_only(const ContainerFile *c) {
         return c->read_only > 0 || c->volatile_mode == CONTAINER_VOLATILE_STATE;
+}
+
+int config_json_root_image(JsonDocument *document, const char *name, const SpecRootImage *image) {
+        JsonValue root, member;
+        int r = config_json_object(document, name, "/root", &root);
+
+        if (r < 0)
+                return r;
+        member = json_set_object(root, "berth.image");
+        json_set_string(member, "path", image->path);
+        json_set_string(member, "type", image->type);
+        json_set_int(member, "offset", (int64_t) image->offset);
+        json_set_int(member, "size", (int64_t) image->size);
+        json_set_boolean(member, "readonly", image->readonly);
+        return 0;
 }
 
 /* Before all others, of which some may be below it. */

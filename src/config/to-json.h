@@ -96,6 +96,9 @@ int config_json_overlay(
  * they do on disk (root_idmap of spec/spec.h). Logs. */
 int config_json_userns(JsonDocument *document, const char *name, const SpecIdMap *map, bool map_root);
 
+/* The root as a file system in a file. Logs. */
+int config_json_root_image(JsonDocument *document, const char *name, const SpecRootImage *image);
+
 /* What an image tells about itself becomes annotations (image-spec, conversion.md): labels, and what is not
  * about the process. image is its name. Logs. */
 int config_json_image(

@@ -19,6 +19,8 @@
 void prepared_changes_done(PreparedChanges *changes) {
         g_strfreev(changes->lower);
         g_free(changes->directory);
+        if (changes->hidden)
+                closep(&changes->root_fd);
         *changes = PREPARED_CHANGES_NULL;
 }
 
@@ -65,9 +67,15 @@ int prepare_changes(
         r = changes.only_usr ? prepare_usr_check(c, root) : 0;
         if (r >= 0)
                 r = find_place(c, unit_dir, &changes.directory);
+        if (r >= 0 && c->root_image) {
+                changes.root_fd = fcntl(root->fd, F_DUPFD_CLOEXEC, 3);
+                changes.hidden = changes.root_fd >= 0;
+                r = changes.hidden ? 0
+                                   : log_error_errno(negative_errno(), "Failed to copy a descriptor: %m");
+        }
         if (r < 0)
                 return r;
-        changes.lower = list_lower(&changes, layers, root->name);
+        changes.lower = list_lower(&changes, layers, root->path);
         *ret = TAKE(changes, PREPARED_CHANGES_NULL);
         return 0;
 }
@@ -132,15 +140,29 @@ static int make_changes(const char *directory, const char *lower, const Prepared
                      : check_file_system(directory);
 }
 
+/* The same directories by paths that exist already. */
+static char **visible_lower(const PreparedChanges *changes) {
+        char **lower = g_strdupv(changes->lower);
+        guint n = g_strv_length(lower);
+
+        if (changes->hidden) {
+                g_free(lower[n - 1]);
+                lower[n - 1] = g_strdup_printf("/proc/self/fd/%d", changes->root_fd);
+        }
+        return lower;
+}
+
 int prepare_changes_start(const PreparedChanges *changes, const PreparedUserns *userns) {
+        _cleanup_strv_ char **lower = NULL;
         int r;
 
         if (!changes->lower)
                 return 0;
+        lower = visible_lower(changes);
         r = remove_changes(changes->directory);
         if (r >= 0 && changes->only_usr)
-                return prepare_usr_start(changes->directory, changes->lower, userns);
-        return r < 0 ? r : make_changes(changes->directory, changes->lower[0], userns);
+                return prepare_usr_start(changes->directory, lower, userns);
+        return r < 0 ? r : make_changes(changes->directory, lower[0], userns);
 }
 
 int prepare_changes_stop(const char *id) {

@@ -12,6 +12,8 @@
 typedef struct PreparedChanges {
         char **lower;    /* directories of the root, the topmost first; NULL: the root is written to */
         char *directory; /* has "upper" and "work" while the container is there */
+        bool hidden;     /* the last of lower stands for what only the container will have there */
+        int root_fd;     /* that, if it is hidden */
         bool only_usr;   /* nothing but /usr is seen of the root: lower begins with a layer that hides it */
 } PreparedChanges;
 

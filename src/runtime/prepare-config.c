@@ -45,6 +45,7 @@ void prepared_config_done(PreparedConfig *config) {
         prepared_image_done(&config->image);
         prepared_changes_done(&config->changes);
         prepared_userns_done(&config->userns);
+        prepared_disk_done(&config->disk);
 }
 
 /* Where the configuration starts from. */
@@ -243,9 +244,12 @@ static int document_root_path(JsonDocument *document, const char *name, const ch
 }
 
 /* Opens what will be the root. Returns a descriptor. */
-static int open_root(const ContainerFile *c, const char *path, const PreparedImage *image) {
+static int open_root(const ContainerFile *c, const char *path, const PreparedConfig *config) {
+        const PreparedImage *image = &config->image;
         int fd;
 
+        if (config->disk.image.path)
+                return prepare_disk_tree(&config->disk, c);
         if (!image->image) {
                 fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
                 return fd < 0 ? log_error_errno(negative_errno(), "%s: root directory '%s': %m", c->path,
@@ -274,11 +278,12 @@ static int apply_declaration(
                 r = document_root_path(document, base->name, &path);
         if (r < 0)
                 return r;
-        root_fd = open_root(c, path, &config->image);
+        root_fd = open_root(c, path, config);
         if (root_fd < 0)
                 return root_fd;
         root = (PreparedRoot) {
-                .name = c->image ?: path,
+                .name = c->image ?: c->root_image ?: path,
+                .path = path,
                 .fd = root_fd,
                 .userns = &config->userns,
                 .trial = config->trial,
@@ -293,6 +298,8 @@ static int apply_declaration(
                 r = config_json_apply(document, base->name, c, &facts);
         if (r >= 0)
                 r = prepare_image_json(&config->image, c, document);
+        if (r >= 0)
+                r = prepare_disk_json(&config->disk, c, document);
         if (r >= 0)
                 r = prepare_changes_json(&config->changes, c, document);
         if (r < 0)
@@ -407,6 +414,8 @@ static int find_root(ContainerFile *container, const Source *source, PreparedCon
         _cleanup_free_ char *id = g_path_get_basename(source->unit_dir);
         int r = prepare_userns(container, id, &config->userns);
 
+        if (r >= 0)
+                r = prepare_disk(container, source->unit_dir, &config->disk);
         return r < 0 ? r : prepare_image(container, source->unit_dir, source->unpack, &config->image);
 }
 
@@ -431,7 +440,7 @@ static int build(const char *id, const Source *source, PreparedConfig *ret) {
         r = spec_parse(base.name, config.text, strlen(config.text), base.bundle, &config.spec);
         if (r < 0)
                 return r;
-        r = config.image.image ? 0 : check_root(base.name, config.spec);
+        r = config.image.image || config.disk.image.path ? 0 : check_root(base.name, config.spec);
         if (r >= 0)
                 r = root_idmap_check(config.spec, base.name);
         if (r < 0)

@@ -8,6 +8,7 @@
 #include "config/container-file.h"
 #include "runtime/params.h"
 #include "runtime/prepare-changes.h"
+#include "runtime/prepare-disk.h"
 #include "runtime/prepare-image.h"
 #include "runtime/prepare-userns.h"
 #include "spec/spec.h"
@@ -21,6 +22,7 @@ typedef struct PreparedConfig {
         PreparedImage image;
         PreparedChanges changes;
         PreparedUserns userns;
+        PreparedDisk disk;
         bool accept; /* for each connection one */
         bool trial;  /* not to be started */
 } PreparedConfig;

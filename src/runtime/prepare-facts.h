@@ -11,6 +11,7 @@
 /* The tree that becomes the container's root. */
 typedef struct PreparedRoot {
         const char *name; /* for messages */
+        const char *path; /* of the directory that is it, or stands for it */
         int fd;
         const PreparedUserns *userns;
         bool trial; /* nobody starts the container now: what starts before it need not run */

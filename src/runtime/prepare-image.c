@@ -90,8 +90,8 @@ int prepare_image_json(const PreparedImage *prepared, const ContainerFile *c, Js
 
 /* ---- directories ---- */
 
-int prepare_image_start(const PreparedImage *prepared, int unit_dir_fd) {
-        if (!prepared->image)
+int prepare_image_start(bool wanted, int unit_dir_fd) {
+        if (!wanted)
                 return 0;
         if (mkdirat(unit_dir_fd, ROOTFS, 0755) < 0)
                 return log_error_errno(negative_errno(), "Failed to make directory '" ROOTFS "': %m");

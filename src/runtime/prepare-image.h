@@ -32,4 +32,4 @@ int prepare_image_json(
                 const PreparedImage *prepared, const ContainerFile *container, JsonDocument *document);
 
 /* Makes the directory that stands for the root. Logs. */
-int prepare_image_start(const PreparedImage *prepared, int unit_dir_fd);
+int prepare_image_start(bool wanted, int unit_dir_fd);

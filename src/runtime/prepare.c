@@ -180,7 +180,7 @@ static int fill_unit_directory(int fd, const char *path, const PreparedConfig *c
         r = write_files(fd, path, config->files);
         if (r < 0)
                 return r;
-        r = prepare_image_start(&config->image, fd);
+        r = prepare_image_start(config->image.image || config->disk.image.path, fd);
         if (r >= 0)
                 r = prepare_changes_start(&config->changes, &config->userns);
         if (r < 0)

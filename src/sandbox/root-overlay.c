@@ -20,6 +20,7 @@
 #include "basic/parse-util.h"
 #include "basic/process-util.h"
 #include "sandbox/root-idmap.h"
+#include "sandbox/root-image.h"
 
 #define FD_DIRECTORY "/proc/self/fd"
 
@@ -60,18 +61,46 @@ static int open_lower(char **paths, OverlayFds *fds) {
         return r;
 }
 
-static int map_lower(const Spec *spec, OverlayFds *fds) {
+static void set_detached(OverlayFds *fds, size_t i) {
+        if (!fds->detached)
+                fds->detached = g_new0(bool, fds->n_lower);
+        fds->detached[i] = true;
+}
+
+/* In the place of the directory that stands for it. */
+static int open_image(const Spec *spec, OverlayFds *fds, size_t i) {
+        int fd = root_image_open(&spec->root_image, /* look= */ false, /* name= */ NULL);
+
+        if (fd < 0)
+                return fd;
+        closep(&fds->lower[i]);
+        fds->lower[i] = fd;
+        set_detached(fds, i);
+        return 0;
+}
+
+static int map_lower(const Spec *spec, RootIdmap *map, OverlayFds *fds, size_t i) {
+        int r;
+
+        if (fds->detached && fds->detached[i])
+                return root_idmap_apply(map, spec->overlay.lower[i], fds->lower[i]);
+        r = root_idmap_clone(map, spec->overlay.lower[i], &fds->lower[i]);
+        if (r >= 0)
+                set_detached(fds, i);
+        return r;
+}
+
+static int change_lower(const Spec *spec, OverlayFds *fds) {
         _cleanup_(root_idmap_done) RootIdmap map = ROOT_IDMAP_NULL;
         int r = 0;
 
         map.spec = spec;
-        for (size_t i = 0; r >= 0 && i < fds->n_lower; i++)
-                if (root_idmap_wanted(spec, fds->lower[i])) {
-                        r = root_idmap_clone(&map, spec->overlay.lower[i], &fds->lower[i]);
-                        if (!fds->detached)
-                                fds->detached = g_new0(bool, fds->n_lower);
-                        fds->detached[i] = true;
-                }
+        for (size_t i = 0; r >= 0 && i < fds->n_lower; i++) {
+                if (spec->root_image.path && streq(spec->overlay.lower[i], spec->root_path))
+                        r = open_image(spec, fds, i);
+                if (r >= 0 && root_idmap_wanted(spec, fds->lower[i]))
+                        r = map_lower(spec, &map, fds, i);
+        }
         return r;
 }
 
@@ -229,7 +258,7 @@ int root_overlay_open(const Spec *spec) {
         int r = open_all(&spec->overlay, &fds);
 
         if (r >= 0)
-                r = map_lower(spec, &fds);
+                r = change_lower(spec, &fds);
         return r < 0 ? r : make_root(&fds, &spec->overlay);
 }
 

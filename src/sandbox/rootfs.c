@@ -17,6 +17,7 @@
 #include "basic/log.h"
 #include "sandbox/mounts.h"
 #include "sandbox/root-idmap.h"
+#include "sandbox/root-image.h"
 #include "sandbox/root-overlay.h"
 
 /* The copy is in the peer groups of what it was copied from. The root itself leaves its group in any case:
@@ -61,11 +62,24 @@ static int open_directory(const Spec *spec) {
         return r < 0 ? r : TAKE_FD(fd);
 }
 
+static int open_image(const Spec *spec) {
+        _cleanup_close_ int fd = root_image_open(&spec->root_image, /* look= */ false, /* name= */ NULL);
+        int r = fd < 0 ? fd : map_ids(spec, fd);
+
+        return r < 0 ? r : TAKE_FD(fd);
+}
+
+static int open_root(const Spec *spec) {
+        if (spec->overlay.upper)
+                return root_overlay_open(spec);
+        return spec->root_image.path ? open_image(spec) : open_directory(spec);
+}
+
 int rootfs_open(const Spec *spec) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = spec->overlay.upper ? root_overlay_open(spec) : open_directory(spec);
+        fd = open_root(spec);
         if (fd < 0)
                 return TAKE_FD(fd);
         r = detach_propagation(spec, fd);

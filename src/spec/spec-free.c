@@ -133,6 +133,8 @@ void spec_free(Spec *spec) {
         g_free(spec->oci_version);
         g_free(spec->bundle);
         g_free(spec->root_path);
+        g_free(spec->root_image.path);
+        g_free(spec->root_image.type);
         g_strfreev(spec->overlay.lower);
         g_free(spec->overlay.upper);
         g_free(spec->overlay.work);

@@ -53,6 +53,20 @@ static int check_root(const SpecCheck *check) {
         return 0;
 }
 
+static int check_image(const SpecCheck *check) {
+        const SpecRootImage *image = &check->spec->root_image;
+
+        if (image->type && (!image->path || *image->path != '/'))
+                return spec_reject(
+                                check, "/root/berth.image/path: expected an absolute path, got '%s'",
+                                image->path ?: "");
+        if (image->type && !spec_namespace(check->spec, CLONE_NEWNS))
+                return spec_reject(
+                                check,
+                                "/root/berth.image: needs a namespace of type 'mount' in /linux/namespaces");
+        return 0;
+}
+
 static int check_overlay_path(const SpecCheck *check, const char *member, const char *path) {
         if (path && *path == '/')
                 return 0;
@@ -184,8 +198,9 @@ static int check_annotations(const SpecCheck *check) {
 }
 
 static const SpecRule spec_rules[] = {
-        check_version,    check_root,  check_overlay,     check_hostname,
-        check_domainname, check_hooks, check_annotations, check_cgroup_annotations,
+        check_version,  check_root,        check_image,
+        check_overlay,  check_hostname,    check_domainname,
+        check_hooks,    check_annotations, check_cgroup_annotations,
         SPEC_RULES_END,
 };
 

@@ -20,8 +20,19 @@ static const JsonField overlay_fields[] = {
         {},
 };
 
+static const JsonField image_fields[] = {
+        { "offset", JSON_TYPE_INTEGER, json_parse_uint64, offsetof(SpecRootImage, offset) },
+        { "path", JSON_TYPE_STRING, json_parse_string, offsetof(SpecRootImage, path), .mandatory = true },
+        { "readonly", JSON_TYPE_BOOLEAN, json_parse_bool, offsetof(SpecRootImage, readonly) },
+        { "size", JSON_TYPE_INTEGER, json_parse_uint64, offsetof(SpecRootImage, size) },
+        { "type", JSON_TYPE_STRING, json_parse_string, offsetof(SpecRootImage, type), .mandatory = true },
+        {},
+};
+
 static const JsonField root_fields[] = {
         { "berth.idmap", JSON_TYPE_BOOLEAN, json_parse_bool, offsetof(Spec, root_idmap) },
+        { "berth.image", JSON_TYPE_OBJECT, json_parse_object, offsetof(Spec, root_image),
+          .sub = image_fields },
         { "berth.overlay", JSON_TYPE_OBJECT, json_parse_object, offsetof(Spec, overlay),
           .sub = overlay_fields },
         { "path", JSON_TYPE_STRING, json_parse_string, offsetof(Spec, root_path), .mandatory = true },

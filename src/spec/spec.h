@@ -298,6 +298,15 @@ typedef struct SpecOverlay {
         char *work;   /* absolute, on the same file system as upper */
 } SpecOverlay;
 
+/* The root as a file system in a file, or on a block device. An extension as well: root["berth.image"]. In
+ * the place of root.path among the layers of an overlay, it is that layer. */
+typedef struct SpecRootImage {
+        char *path;            /* absolute; NULL: there is none */
+        char *type;            /* of the file system, as the kernel calls it */
+        uint64_t offset, size; /* of it in the file, bytes; size 0: to the end */
+        bool readonly;
+} SpecRootImage;
+
 typedef struct Spec {
         char *oci_version;
         char *bundle;    /* absolute */
@@ -306,6 +315,7 @@ typedef struct Spec {
         bool root_idmap; /* root["berth.idmap"], an extension: directories of the root that do not belong to
                           * the container's root yet are mounted with the ids of the user namespace */
         SpecOverlay overlay;
+        SpecRootImage root_image;
         char *hostname, *domainname;
         SpecProcess process;
         bool process_set; /* create needs one, other verbs do not */

@@ -203,4 +203,4 @@ def test_health_checks_and_reload(machine, install):
 def test_what_an_engine_would_have_to_build_is_said(machine, install):
     texts = install({"built.container": "[Container]\nImage=web.build\n"})
     assert "# Image=web.build   (name the image itself, and fetch it with berth pull)" in texts["built.container"]
-    assert "neither Image=, Rootfs= nor Bundle=" in machine.run("berth verify built", check=False).stderr
+    assert "neither Image=, Rootfs=, RootImage= nor Bundle=" in machine.run("berth verify built", check=False).stderr

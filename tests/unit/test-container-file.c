@@ -159,10 +159,11 @@ static void test_errors(void) {
         static const struct {
                 const char *text, *messages;
         } cases[] = {
-                { "", "f0: neither Image=, Rootfs= nor Bundle= is given in section [Container]" },
+                { "",
+                  "f0: neither Image=, Rootfs=, RootImage= nor Bundle= is given in section [Container]" },
                 { "[Container]\nRootfs=/r\n",
                   "f0: Rootfs= needs Exec=: a directory does not say what to run" },
-                { OK "Bundle=/b\n", "f0: Image=, Rootfs= and Bundle= exclude each other" },
+                { OK "Bundle=/b\n", "f0: Image=, Rootfs=, RootImage= and Bundle= exclude each other" },
                 { OK "Group=g\n", "f0: Group= needs User=" },
                 { OK "[Socket]\nBacklog=1\n", "f0: section [Socket] has no Listen...= setting" },
                 { OK "[Resctrl]\nClosID=info\n", "f0: ClosID=info is a name that resctrl uses itself" },
@@ -173,7 +174,7 @@ static void test_errors(void) {
                   "f0:4: key 'Schemata' is in section [Container], but belongs into [Resctrl]" },
                 { OK "[Contaner]\nA=b\n", "f0:4: unknown section [Contaner], did you mean [Container]?" },
                 { OK "[Quux]\n", "f0:4: unknown section [Quux]" },
-                { OK "Image=x\n", "f0: Image=, Rootfs= and Bundle= exclude each other" },
+                { OK "Image=x\n", "f0: Image=, Rootfs=, RootImage= and Bundle= exclude each other" },
                 { "[Container]\nImage=X Y\n",
                   "f0:2: Image=X Y: expected oci:DIR[:NAME] or the name of an image, "
                   "[REGISTRY/]NAME[:TAG]" },

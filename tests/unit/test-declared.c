@@ -157,8 +157,8 @@ static char *convert(ContainerFile *c) {
         _cleanup_(container_facts_done) ContainerFacts facts = { 0 };
         _cleanup_(spec_freep) Spec *spec = NULL;
 
-        if (c->image)
-                c->rootfs = g_strdup("/unpacked");
+        if (c->image || c->root_image)
+                c->rootfs = g_strdup(c->image ? "/unpacked" : "/mounted");
         make_facts(c, &facts);
         g_assert_cmpint(json_document_parse("base", base, strlen(base), &document), ==, 0);
         g_assert_cmpint(config_json_absolute(document, "base", "/bundle"), ==, 0);
