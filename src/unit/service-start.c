@@ -4,6 +4,8 @@
 
 #include "unit/service-start.h"
 
+#include <time.h>
+
 #include "basic/log.h"
 #include "unit/bus.h"
 #include "unit/outcome.h"
@@ -11,7 +13,14 @@
 
 #define SERVICE_INTERFACE SYSTEMD_NAME ".Service"
 
-static int queue_job(Manager *m, const char *method, const char *service, const char *mode) {
+/* Until when a job that nothing holds up has begun; how often that is looked at. */
+#define JOB_BEGIN_TRIES      5000
+#define JOB_BEGIN_PAUSE_NSEC (1000 * 1000L)
+
+/* ret_reply may be NULL. */
+static int queue_job(
+                Manager *m, const char *method, const char *service, const char *mode,
+                sd_bus_message **ret_reply) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *call = NULL;
         _cleanup_free_ char *what = g_strdup_printf("start %s again", service);
         int r;
@@ -21,7 +30,35 @@ static int queue_job(Manager *m, const char *method, const char *service, const 
                 r = sd_bus_message_append(call, "ss", service, mode);
         if (r < 0)
                 return log_error_errno(r, "Failed to %s: %m", what);
-        return manager_call(m, call, what, /* ret_reply= */ NULL);
+        return manager_call(m, call, what, ret_reply);
+}
+
+static bool job_waits(Manager *m, const char *job) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        const char *state = NULL;
+
+        return sd_bus_get_property(
+                               m->bus, SYSTEMD_NAME, job, SYSTEMD_NAME ".Job", "State", NULL, &reply, "s") >=
+                        0 &&
+                        sd_bus_message_read_basic(reply, 's', &state) >= 0 && streq(state, "waiting");
+}
+
+/* Only a restart that has begun rules out the one by Restart=. When the last process of the service has
+ * gone, which is us, systemd decides about that, and may do so before it looks at its new jobs. */
+static int restart_and_see(Manager *m, const char *service) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        const char *job;
+        int r;
+
+        r = queue_job(m, "RestartUnit", service, "ignore-dependencies", &reply);
+        if (r < 0)
+                return r;
+        r = sd_bus_message_read_basic(reply, 'o', &job);
+        if (r < 0)
+                return log_error_errno(r, "Failed to read systemd's answer about %s: %m", service);
+        for (unsigned i = 0; i < JOB_BEGIN_TRIES && job_waits(m, job); i++)
+                (void) nanosleep(&(struct timespec) { .tv_nsec = JOB_BEGIN_PAUSE_NSEC }, NULL);
+        return 0;
 }
 
 static bool has_restart_force_status(Manager *m, const char *path) {
@@ -60,16 +97,16 @@ int service_start_again(Manager *m, const char *service, const char *job) {
         if (r < 0)
                 return r;
         /* "fail": not in place of a stop that somebody asked for */
-        r = queue_job(m, "StartUnit", service, "fail");
+        r = queue_job(m, "StartUnit", service, "fail", NULL);
         if (r < 0 || (!starting && !restarts_by_itself(m, service)))
                 return r;
-        /* Otherwise it would wait for RestartSec=, or take along what has Requires= on it. A restart by job
-         * rules out the one by Restart=, and without dependencies it is nobody else's. */
-        return queue_job(m, "RestartUnit", service, "ignore-dependencies");
+        /* Otherwise it would wait for RestartSec=, or take along what has Requires= on it. Without
+         * dependencies this one is nobody else's. */
+        return restart_and_see(m, service);
 }
 
 int service_start_at_once(Manager *m, const char *service) {
-        return queue_job(m, "RestartUnit", service, "ignore-dependencies");
+        return queue_job(m, "RestartUnit", service, "ignore-dependencies", NULL);
 }
 
 int manager_reload(Manager *m) {
@@ -131,7 +168,7 @@ int service_start_dependencies(Manager *m, const char *service) {
         int r;
 
         /* The start of the service itself is under way; this one becomes part of it. */
-        r = queue_job(m, "StartUnit", service, "replace");
+        r = queue_job(m, "StartUnit", service, "replace", NULL);
         if (r >= 0)
                 r = wait_for_units(m, service, "Wants", /* required= */ false);
         if (r >= 0)

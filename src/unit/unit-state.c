@@ -76,18 +76,32 @@ static int read_main_pid(Manager *m, const char *unit, pid_t *ret) {
         return 0;
 }
 
-/* The job comes first: a unit that is inactive without one afterwards will stay so. */
+/* One question after the other. Returns 1 when the unit has been in one state all the while, so that what
+ * was read belongs together: a unit that was inactive without a job stays so. */
+static int read_once(Manager *m, const char *unit, UnitState *s) {
+        _cleanup_free_ char *active_then = NULL;
+        int r;
+
+        r = read_string(m, unit, "ActiveState", &s->active);
+        if (r >= 0)
+                r = read_job(m, unit, &s->job);
+        if (r >= 0)
+                r = read_string(m, unit, "SubState", &s->sub);
+        if (r >= 0 && g_str_has_suffix(unit, ".service"))
+                r = read_main_pid(m, unit, &s->main_pid);
+        if (r >= 0)
+                r = read_string(m, unit, "ActiveState", &active_then);
+        return r < 0 ? r : streq(s->active, active_then);
+}
+
 int unit_state_read(Manager *m, const char *unit, UnitState *ret) {
         _cleanup_(unit_state_done) UnitState s = UNIT_STATE_NULL;
         int r;
 
-        r = read_job(m, unit, &s.job);
-        if (r >= 0)
-                r = read_string(m, unit, "ActiveState", &s.active);
-        if (r >= 0)
-                r = read_string(m, unit, "SubState", &s.sub);
-        if (r >= 0 && g_str_has_suffix(unit, ".service"))
-                r = read_main_pid(m, unit, &s.main_pid);
+        do {
+                unit_state_done(&s);
+                r = read_once(m, unit, &s);
+        } while (r == 0);
         if (r < 0)
                 return r;
         *ret = TAKE(s, UNIT_STATE_NULL);
