@@ -119,6 +119,9 @@ static int scope_prepare(Placement *p) {
                 r = scope_inherit(p);
                 if (r < 0)
                         return r;
+                /* At a shutdown, and when their slice is stopped, both are; the service is the one that
+                 * knows how: with the stop signal, and behind what depends on it. */
+                property_set(p->properties, "Before", g_variant_new_strv(&p->options.resources_from, 1));
                 if (machine_wanted(p->options.spec, p->options.state->id) > 0)
                         property_set(p->properties, "KillSignal", g_variant_new_int32(SCOPE_WATCH_SIGNAL));
         }

@@ -16,6 +16,9 @@
 #define SYSTEMD_MANAGER "org.freedesktop.systemd1.Manager"
 #define DBUS_PROPERTIES "org.freedesktop.DBus.Properties"
 
+/* How a scope is stopped: its service may have a stop job that is ordered before that and waits for us. */
+#define SCOPE_STOP_MODE "ignore-dependencies"
+
 #define ERROR_UNIT_EXISTS  "org.freedesktop.systemd1.UnitExists"
 #define ERROR_NO_SUCH_UNIT "org.freedesktop.systemd1.NoSuchUnit"
 

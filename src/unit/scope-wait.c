@@ -97,7 +97,7 @@ static int stop_unit(Manager *m, const char *name, char **ret_job) {
 
         r = manager_message(m, "StopUnit", &call);
         if (r >= 0)
-                r = sd_bus_message_append(call, "ss", name, "replace");
+                r = sd_bus_message_append(call, "ss", name, SCOPE_STOP_MODE);
         if (r < 0)
                 return log_error_errno(r, "Failed to stop %s: %m", name);
         r = sd_bus_call(m->bus, call, BUS_CALL_TIMEOUT_USEC, &error, &reply);

@@ -121,7 +121,7 @@ static int on_undo_stop(sd_bus_message *reply, void *userdata, sd_bus_error *ret
  * not read yet when it notices that the connection was closed. */
 static void fail_and_undo(ScopeStart *s, int error) {
         s->error = error;
-        if (call_unit(s, "StopUnit", "replace", on_undo_stop, SCOPE_UNDO_STOP) < 0)
+        if (call_unit(s, "StopUnit", SCOPE_STOP_MODE, on_undo_stop, SCOPE_UNDO_STOP) < 0)
                 finish(s, error, NULL);
 }
 
@@ -132,7 +132,7 @@ static void undo_unattended(ScopeStart *s) {
         for (size_t i = 0; i < ELEMENTSOF(methods); i++) {
                 _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 
-                if (unit_message(s, methods[i], i == 0 ? "replace" : NULL, &m) < 0 ||
+                if (unit_message(s, methods[i], i == 0 ? SCOPE_STOP_MODE : NULL, &m) < 0 ||
                     sd_bus_message_set_expect_reply(m, false) < 0 ||
                     sd_bus_send(s->manager->bus, m, NULL) < 0)
                         return;
@@ -169,7 +169,7 @@ static void wait_for_removal(ScopeStart *s) {
 static void stop_empty(ScopeStart *s) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
 
-        if (unit_message(s, "StopUnit", "replace", &m) >= 0 &&
+        if (unit_message(s, "StopUnit", SCOPE_STOP_MODE, &m) >= 0 &&
             sd_bus_message_set_expect_reply(m, false) >= 0)
                 (void) sd_bus_send(s->manager->bus, m, NULL); /* The deadline is there if this fails. */
 }

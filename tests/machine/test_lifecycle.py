@@ -106,3 +106,29 @@ def test_signals_to_the_unit(machine, bundles):
         machine.run(f"systemctl kill --kill-whom=main --signal={name} container@told")
         machine.wait_until(f"journalctl -u container@told -o cat | grep -x 'got {name}'")
     assert machine.show("container@told", "MainPID") == supervisor
+
+
+def test_stop_of_the_slice(machine, bundles, declare):
+    """As at a shutdown: services end with their stop signal, in their order, and their scopes wait for that."""
+    note = "trap 'echo {0} TERM >>/notes/log' TERM; trap 'echo {0} asked >>/notes/log; sleep 0.5; echo {0} ends >>/notes/log; exit 0' USR1"
+    machine.run("mkdir -p /run/notes")
+    for name in ("first", "second"):
+        bundle = bundles.make(name)
+        script = f"{note.format(name)}; systemd-notify --ready; while :; do sleep 0.05; done"
+        (bundles.directory(name) / "rootfs/script").write_text(script)
+        declare(f"/etc/berth/{name}.container", f"""[Unit]
+{"After=container@first.service" if name == "second" else ""}
+[Container]
+Rootfs={bundle}/rootfs
+Exec=sh /script
+Volume=/run/notes:/notes
+Notify=ready
+StopSignal=USR1
+[Service]
+Slice=ordered.slice
+""")
+    machine.run("systemctl start container@first container@second")
+    machine.run("systemctl stop ordered.slice")
+    assert machine.output("cat /run/notes/log; rm -r /run/notes").splitlines() == ["second asked", "second ends", "first asked", "first ends"]
+    for name in ("first", "second"):
+        assert machine.show(f"container@{name}", "ActiveState", "Result") == {"ActiveState": "inactive", "Result": "success"}
