@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "basic/declared-name.h"
 #include "basic/macro.h"
@@ -46,6 +47,7 @@ static char **user_directories(void) {
                 g_ptr_array_add(list, g_strdup_printf("%s/.config/berth", home));
         if (!isempty(runtime) && *runtime == '/')
                 g_ptr_array_add(list, g_strdup_printf("%s/berth", runtime));
+        g_ptr_array_add(list, g_strdup_printf("/etc/berth/users/%u", (unsigned) geteuid()));
         g_ptr_array_add(list, g_strdup("/etc/berth/users"));
         g_ptr_array_add(list, g_strdup("/usr/lib/berth/users"));
         g_ptr_array_add(list, NULL);

@@ -26,7 +26,8 @@ DEFINE_CLEANUP(ConfigFound *, config_found_free);
 
 /* The directories, highest precedence first: those of BERTH_UNIT_PATH (colons; absolute) if that is set;
  * else for the system /etc/berth, /run/berth, /usr/local/lib/berth, /usr/lib/berth, for a user
- * $XDG_CONFIG_HOME/berth (~/.config/berth), $XDG_RUNTIME_DIR/berth, /etc/berth/users, /usr/lib/berth/users.
+ * $XDG_CONFIG_HOME/berth (~/.config/berth), $XDG_RUNTIME_DIR/berth, /etc/berth/users/UID, /etc/berth/users,
+ * /usr/lib/berth/users.
  */
 char **config_search_path(bool user);
 

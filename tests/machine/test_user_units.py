@@ -102,6 +102,23 @@ def test_ranges_of_ids(units):
     assert units.user.output("berth exec ranges head -n1 /dev/shm/map") == f"0 {UID} 1"
 
 
+def test_declared_by_the_administrator(machine, units):
+    """For one user: that comes before what is for all, and behind what he has himself."""
+    units.make("ours", sh("exec sleep 1000"))
+    text = f"[Unit]\nDescription=%s\n[Container]\nBundle={units.user.home}/{BUNDLES}/ours\n"
+    directories = ("/etc/berth/users", f"/etc/berth/users/{UID}", f"/etc/berth/users/{UID}1", "/usr/lib/berth/users")
+    for directory in directories:
+        machine.write(f"{directory}/ours.container", text % directory)
+    try:
+        units.ctl("daemon-reload")
+        assert units.show("container@ours", "Description") == f"/etc/berth/users/{UID}"
+        units.declare(".config/berth/ours.container", text % "own")
+        assert units.show("container@ours", "Description") == "own"
+    finally:
+        machine.run("rm -r " + " ".join(f"{directory}/ours.container" for directory in directories)
+                    + f" && rmdir /etc/berth/users/{UID}*")
+
+
 def test_template(units):
     """An instance that nobody has named is told to the user's systemd at its first start."""
     units.make("many", sh("exec sleep 1000"))

@@ -83,7 +83,7 @@ function __berth_declarations
     else
         set -l config ~/.config
         set -q XDG_CONFIG_HOME; and set config $XDG_CONFIG_HOME
-        set directories $config/berth $XDG_RUNTIME_DIR/berth /etc/berth/users /usr/lib/berth/users
+        set directories $config/berth $XDG_RUNTIME_DIR/berth /etc/berth/users/(id -u) /etc/berth/users /usr/lib/berth/users
     end
     for file in $directories/*.container
         string replace -r '\.container$' '' (basename $file)
