@@ -30,12 +30,33 @@ static const struct {
         [FORMAT_INSPECT] = { "inspect", ".json" },
 };
 
+/* What Quadlet has beside containers and volumes. */
+static bool is_other_quadlet(const char *file) {
+        static const char *const suffixes[] = {
+                ".artifact", ".build", ".image", ".kube", ".network", ".pod",
+        };
+
+        for (size_t i = 0; i < ELEMENTSOF(suffixes); i++)
+                if (g_str_has_suffix(file, suffixes[i]))
+                        return true;
+        return false;
+}
+
 static int find_format(const char *word, const char *file, const char *text, Format *ret) {
         for (int i = 0; i < _FORMAT_MAX; i++)
                 if (word ? streq(formats[i].word, word) : g_str_has_suffix(file, formats[i].suffix)) {
                         *ret = (Format) i;
                         return 0;
                 }
+        if (!word && g_str_has_suffix(file, ".volume"))
+                return log_error_errno(
+                                -EINVAL,
+                                "'%s': a volume is declared with the same file here: put it beside those of "
+                                "containers",
+                                file);
+        if (!word && is_other_quadlet(file))
+                return log_error_errno(
+                                -EINVAL, "'%s': there are no pods, networks, images and builds here", file);
         if (word)
                 return log_error_errno(
                                 -EINVAL, "--from: expected quadlet, nspawn or inspect, got '%s'", word);

@@ -150,8 +150,11 @@ def test_convert_reads_stdin_when_it_is_told_what_that_is(machine):
 @pytest.mark.parametrize("words, said", [
     ("--from=compose /dev/null", "--from: expected quadlet, nspawn or inspect, got 'compose'"),
     ("/nowhere/web.container", "Failed to read '/nowhere/web.container': No such file or directory"),
+    ("/run/data.volume", "'/run/data.volume': a volume is declared with the same file here"),
+    ("/run/web.pod", "'/run/web.pod': there are no pods"),
 ])
 def test_convert_says_what_is_wrong_with_its_words(machine, words, said):
+    machine.run("touch /run/data.volume /run/web.pod")
     done = machine.run(f"berth convert {words}", check=False)
     assert done.returncode == 1
     assert said in done.stderr
