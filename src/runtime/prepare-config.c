@@ -94,6 +94,11 @@ static void log_messages(const GPtrArray *messages) {
         }
 }
 
+/* systemd listens to those it has started: us, or the supervisor, in whose name root may speak. */
+static void tell_systemd(const char *message) {
+        (void) sd_pid_notify(getppid() == 1 ? 0 : getppid(), /* unset_environment= */ 0, message);
+}
+
 /* The errors are the status of the unit, too, which stays when it has failed: whoever may not read the
  * journal sees them with "systemctl status". */
 static void tell_status(const GPtrArray *messages) {
@@ -111,8 +116,7 @@ static void tell_status(const GPtrArray *messages) {
                         g_string_append_printf(
                                         status, "%s%s", status->len > STRLEN("STATUS=") ? "; " : "", line);
         }
-        /* systemd listens to those it has started: us, or the supervisor, in whose name root may speak. */
-        (void) sd_pid_notify(getppid() == 1 ? 0 : getppid(), /* unset_environment= */ 0, status->str);
+        tell_systemd(status->str);
 }
 
 /* A unit may carry its declaration itself. */
@@ -152,8 +156,12 @@ static int load_declaration(const char *id, GPtrArray *messages, ContainerFile *
         if (r < 0)
                 return log_error_errno(r, "Failed to look for '%s.container': %m", id);
         r = container_file_load(found, messages, ret);
-        if (r == -ESHUTDOWN)
+        if (r == -ESHUTDOWN) {
+                _cleanup_free_ char *status = g_strdup_printf("STATUS=Masked by %s", found->path);
+
                 log_error("Container '%s' is masked by '%s'", id, found->path);
+                tell_systemd(status);
+        }
         return r < 0 ? r : 1;
 }
 

@@ -68,3 +68,15 @@ def test_broken_after_the_reload(machine, declare):
     status = machine.run(f"systemctl status {UNIT}", check=False).stdout
     for line in MISTAKES["several"][1]:
         assert line in status
+
+
+def test_masked(machine, declare):
+    """By a link in an earlier directory, and by an empty file: the unit refuses to start, and says what masks it."""
+    declare("/usr/lib/berth/web.container", MISTAKES["key"][0].replace("Exce", "Exec"))
+    for mask in ("ln -s /dev/null", "touch"):
+        machine.run(f"{mask} {FILE} && systemctl daemon-reload")
+        assert "web.container" not in machine.output(f"systemctl cat {UNIT}")
+        assert machine.run(f"systemctl start {UNIT}", check=False).returncode == 1
+        assert f'Status: "Masked by {FILE}"' in machine.run(f"systemctl status {UNIT}", check=False).stdout
+        assert machine.output("berth cat web") == f"# {FILE} masks this declaration"
+        machine.run(f"rm {FILE}")
