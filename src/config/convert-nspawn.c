@@ -102,12 +102,23 @@ static void convert_notify_ready(Nspawn *n, const UnitEntry *e) {
         conversion_set(&n->out, CONVERSION_CONTAINER, "Notify", boolean_of(n, e) ? "ready" : "started");
 }
 
+/* "FIRST[:COUNT]" is a map; the other words have their counterparts. */
 static void convert_private_users(Nspawn *n, const UnitEntry *e) {
-        bool users = false;
+        g_auto(GStrv) parts = g_strsplit(e->value, ":", 2);
+        uint32_t first, count = 65536;
+        bool users;
 
-        if (parse_boolean(e->value, &users) >= 0 && !users)
-                return;
-        note(n, e, "choose a range with UserNS=, UIDMap= and GIDMap=");
+        if (streq(e->value, "identity"))
+                conversion_set(&n->out, CONVERSION_CONTAINER, "UserNS", "keep-id");
+        else if (streq(e->value, "pick"))
+                conversion_set(&n->out, CONVERSION_CONTAINER, "UserNS", "auto");
+        else if (parts[0] && parse_uint32(parts[0], &first) >= 0 && first > 1 &&
+                 (!parts[1] || parse_uint32(parts[1], &count) >= 0))
+                conversion_setf(&n->out, CONVERSION_CONTAINER, "UIDMap", "0:%u:%u", first, count);
+        else if (parse_boolean(e->value, &users) < 0)
+                note(n, e, "choose a range with UserNS=, UIDMap= and GIDMap=");
+        else if (users)
+                conversion_set(&n->out, CONVERSION_CONTAINER, "UserNS", "auto");
 }
 
 static void convert_limit(Nspawn *n, const UnitEntry *e) {

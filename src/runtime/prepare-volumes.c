@@ -171,6 +171,17 @@ static int check_own(const ContainerVolume *v, const Finder *f) {
                         v->file, v->line, v->key, f->facts->user.uid, f->facts->user.gid);
 }
 
+/* init mounts it, for whom what is the host's belongs to nobody, and cannot be copied up. */
+static int check_overlay(const ContainerVolume *v, const Finder *f) {
+        if (!v->overlay || !f->facts->map_volumes)
+                return 0;
+        return log_error_errno(
+                        -EOPNOTSUPP,
+                        "%s:%u: %s=: option O is not possible in a container with a user namespace; U and "
+                        "idmap are",
+                        v->file, v->line, v->key);
+}
+
 static int find_volume(const Finder *f, const ContainerVolume *v, unsigned i) {
         char *source = NULL, *overlay = NULL;
         int r = 0;
@@ -188,6 +199,8 @@ static int find_volume(const Finder *f, const ContainerVolume *v, unsigned i) {
                 r = find_own(f, v, &source);
         if (r >= 0)
                 r = check_own(v, f);
+        if (r >= 0)
+                r = check_overlay(v, f);
         if (r >= 0 && v->overlay)
                 r = find_overlay(f, source, i, &overlay);
         g_ptr_array_add(f->facts->sources, source);

@@ -145,6 +145,7 @@ def test_a_file_system_without_id_mapped_mounts(machine, declared, declare):
     ("UserNS=auto:extent=3", "UserNS=: 'extent=3': expected size=N, uidmapping=C:H:N or gidmapping=C:H:N"),
     ("UserNS=keep-id:uid=x", "UserNS=: 'uid=x': expected uid=N or gid=N"),
     ("UserNS=keep-id:uid=3", "UserNS=keep-id: uid= and gid= are for containers of users"),
+    ("UserNS=auto\nVolume=/srv:/srv:O", "Volume=: option O is not possible in a container with a user namespace; U and idmap are"),
     ("UIDMap=0:x", "UIDMap=0:x: expected CONTAINER:HOST[:COUNT], all numbers"),
     ("UIDMap=+0:1:1", "the flags '+', 'u' and 'g' are not possible here"),
     ("UserNS=auto\nUIDMap=0:1:1", "UserNS= and UIDMap=, GIDMap=, SubUIDMap= or SubGIDMap= exclude each other"),
