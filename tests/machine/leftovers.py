@@ -21,7 +21,7 @@ CLEANERS = (
     " systemctl kill --signal=KILL $u; systemctl stop $u; done",
     "systemctl reset-failed",
     "awk '$5 ~ /berth/ { print $5 }' /proc/1/mountinfo | sort -r | xargs -r -n1 umount -l",
-    "rm -rf /run/berth/* /run/berth-unit/* /run/user/*/berth/*",
+    "rm -rf /run/berth/* /run/berth-unit/* /run/berth-run/* /run/user/*/berth/* /run/user/*/berth-run/*",
 )
 
 
@@ -42,8 +42,8 @@ def _cgroups(machine):
 def _files(machine):
     # Each with the names in it that may stay.
     run = machine.inside("run")
-    places = [(run / "berth", "."), (run / "berth-unit", None)]
-    places += [(user / "berth", None) for user in _listed(run / "user")]
+    places = [(run / "berth", "."), (run / "berth-unit", None), (run / "berth-run", None)]
+    places += [(user / name, None) for user in _listed(run / "user") for name in ("berth", "berth-run")]
     for place, stays in places:
         yield from (f"file: {path}" for path in _listed(place) if not (stays and path.name.startswith(stays)))
 

@@ -181,7 +181,7 @@ def test_bad_input_is_refused_before_anything_is_started(machine, berth_run, com
     assert machine.output("systemctl list-units --all --no-legend 'berth-run-*'") == ""
 
 
-@pytest.mark.parametrize("options", ["--pipe", "--wait", "", "--wait --collect", "--pty", "--service-type=notify"])
+@pytest.mark.parametrize("options", ["--pipe", "--wait", "", "--wait --collect", "--pty", "--service-type=notify", "--scope"])
 @pytest.mark.parametrize("program, status", [
     ("/no/such/program", 127), ("no-such-program", 127), ("/etc/passwd", 126), ("/etc", 126), ("/script", 127), ("/garbage", 126)])
 def test_payload_that_cannot_be_executed(machine, berth_run, options, program, status):
@@ -189,7 +189,7 @@ def test_payload_that_cannot_be_executed(machine, berth_run, options, program, s
     machine.run(f"cd {ROOTFS} && printf '#!/no/such/shell' >script && printf garbage >garbage && chmod +x script garbage")
     done = berth_run(f"{options} --quiet", program)
     assert done.returncode == status, done.stderr
-    if options.startswith("--p"):
+    if options.startswith("--p") or options == "--scope":
         assert program in done.stdout + done.stderr
 
 
