@@ -163,7 +163,7 @@ static int run_prepared(const Names *n, const PropertyList *properties, int *exe
                             *root = state_default_root();
         _cleanup_(unit_params_done) UnitParams params = UNIT_PARAMS_NULL;
         _cleanup_close_ int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        int r, exec_error = 0;
+        int r;
 
         if (dir_fd < 0)
                 return log_error_errno(negative_errno(), "Failed to open directory '%s': %m", dir);
@@ -178,13 +178,8 @@ static int run_prepared(const Names *n, const PropertyList *properties, int *exe
                 .properties = properties,
                 .exec_error = exec_error,
                 .cgroup_manager = CGROUP_MANAGER_SYSTEMD,
-                .exec_error = &exec_error,
         };
-        r = container_run(&options, ret_status);
-        if (exec_error == 0)
-                return r;
-        *ret_status = exec_exit_status(exec_error, EXIT_LAUNCHER);
-        return 0;
+        return container_run(&options, ret_status);
 }
 
 /* One of that name that runs is found here, and left alone. */

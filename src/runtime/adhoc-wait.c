@@ -187,16 +187,22 @@ static int launch(Waiting *w) {
         return r < 0 ? log_error_errno(r, "Failed to watch '%s': %m", argv[0]) : 0;
 }
 
+static bool wants_summary(const AdhocWait *wait) {
+        return wait->wait && wait->stay && !wait->quiet;
+}
+
 static int make_report(Waiting *w) {
         EndReport report = end_report_null;
         int r;
 
         r = end_report_open(w->wait->id, &w->report_fd);
-        if (r < 0 || !w->wait->terminal)
+        if (r < 0)
                 return r;
-        report.terminal = w->wait->terminal->number;
+        if (w->wait->terminal)
+                report.terminal = w->wait->terminal->number;
+        report.summary = wants_summary(w->wait);
         r = end_report_write(w->report_fd, &report);
-        return r < 0 ? log_error_errno(r, "Failed to tell the container about its terminal: %m") : 0;
+        return r < 0 ? log_error_errno(r, "Failed to tell the container who waits for it: %m") : 0;
 }
 
 static int set_up(Waiting *w) {
@@ -276,7 +282,7 @@ static int finish(Waiting *w, int *ret_status) {
                 return 0;
         }
         (void) end_report_read(w->report_fd, &report);
-        if (w->wait->stay && !w->wait->quiet && (fate->active || report.code != END_REPORT_UNKNOWN))
+        if (wants_summary(w->wait) && (fate->active || report.code != END_REPORT_UNKNOWN))
                 print_summary(fate, &report);
         *ret_status = find_status(w->wait, fate, &report);
         return w->wait->collect && w->wait->wait && failed ? forget_unit(w->wait->unit) : 0;

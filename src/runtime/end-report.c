@@ -26,6 +26,7 @@ static const struct {
         size_t offset;
 } numbers[] = {
         { "terminal", offsetof(EndReport, terminal) },
+        { "summary", offsetof(EndReport, summary) },
         { "detached", offsetof(EndReport, detached) },
         { "code", offsetof(EndReport, code) },
         { "status", offsetof(EndReport, status) },
@@ -42,6 +43,7 @@ static const struct {
 
 const EndReport end_report_null = {
         .terminal = END_REPORT_UNKNOWN,
+        .summary = END_REPORT_UNKNOWN,
         .detached = END_REPORT_UNKNOWN,
         .code = END_REPORT_UNKNOWN,
         .status = END_REPORT_UNKNOWN,

@@ -14,6 +14,7 @@
 typedef struct EndReport {
         /* berth-run's words */
         uint64_t terminal; /* number of the pty that the unit gets; unknown: none */
+        uint64_t summary;  /* 1: what the container uses will be told */
         uint64_t detached; /* 1: whoever sat at the terminal has left on purpose */
         /* the supervisor's */
         uint64_t code, status; /* of the payload, as in siginfo_t; unknown: it never ran */

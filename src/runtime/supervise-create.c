@@ -125,6 +125,8 @@ int supervise_watch_container(Supervisor *s, char *cgroup) {
         supervise_watch_pressure(s, cgroup);
         r = oom_watch_new(s->event, cgroup, supervise_on_oom, s, &s->oom);
         if (r >= 0)
+                supervise_hold_scope(s);
+        if (r >= 0)
                 r = supervise_watch_freezer(s, cgroup);
         if (r >= 0)
                 r = supervise_watch_machine(s, cgroup);

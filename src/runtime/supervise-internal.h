@@ -73,6 +73,7 @@ typedef struct Supervisor {
         int failure_status;       /* to exit with when nothing ran; 0: EXIT_FAILURE */
         int end_code, end_status; /* of the payload, as in siginfo_t; code 0: it never ran */
         uint64_t end_cpu_usec;    /* of it and of the processes that it waited for */
+        PidRef pin;               /* keeps the scope until it has been measured */
         struct EndReport *report; /* what it has used; NULL: nobody wants to know */
         bool end_unknown;         /* it ran, and nobody can tell how it ended */
         bool has_exit_status;
@@ -176,6 +177,9 @@ void supervise_request_stop(Supervisor *s);
 void supervise_on_oom(OomKiller by, void *userdata);
 
 /* ---- supervise-report.c ---- */
+
+/* Keeps the container's scope until supervise_measure(), if that will be asked for. Logs on debug level. */
+void supervise_hold_scope(Supervisor *s);
 
 /* Notes what the container has used, for berth-run. Does not log. */
 void supervise_measure(Supervisor *s);

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* Owns what berth-run is told at the end, if one waits; for others nothing is looked at. The scope is read
- * as soon as the payload's end is seen, since systemd removes it as soon as it sees that. */
+ * as soon as the payload's end is seen, since systemd removes it as soon as that has no process any more. */
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "runtime/supervise-internal.h"
 
 #include "basic/fs-util.h"
+#include "basic/log.h"
 #include "basic/parse-util.h"
+#include "basic/process-util.h"
+#include "basic/signal-util.h"
 #include "cgroup/cgroup.h"
 #include "resctrl/mount.h"
 #include "runtime/end-report.h"
@@ -89,12 +93,59 @@ static void read_resctrl(const Supervisor *s, EndReport *report) {
                 read_mon_data(fd, report);
 }
 
-void supervise_measure(Supervisor *s) {
-        _cleanup_close_ int fd = end_report_find(s->id);
-        EndReport report = end_report_null;
+/* A process that does nothing keeps the scope alive until that has been read. It counts as one of the
+ * container's: where few are allowed it would be in the way, and the reading has to be fast enough. */
+#define PIN_MIN_PIDS 8
 
-        if (fd < 0)
+_Noreturn static void be_pin(void) {
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void) prctl(PR_SET_NAME, "berth-measure");
+        (void) close_range(0, ~0U, 0);
+        signals_reset();
+        for (;;)
+                (void) pause();
+}
+
+static bool has_room_for_pin(int cgroup_fd) {
+        uint64_t limit = UINT64_MAX; /* "max" is no number */
+
+        read_number(cgroup_fd, "pids.max", &limit);
+        return limit >= PIN_MIN_PIDS;
+}
+
+void supervise_hold_scope(Supervisor *s) {
+        int cgroup_fd = oom_watch_cgroup_fd(s->oom);
+        EndReport wanted;
+        pid_t pid;
+
+        if (end_report_wanted(s->id, &wanted) <= 0 || wanted.summary != 1 || !has_room_for_pin(cgroup_fd))
                 return;
+        pid = process_clone(/* flags= */ 0, cgroup_fd, &s->pin.fd);
+        if (pid == 0)
+                be_pin();
+        if (pid < 0)
+                log_debug_errno(pid, "Nothing keeps the scope until it is measured: %m");
+        else
+                s->pin.pid = pid;
+}
+
+static void let_scope_go(Supervisor *s) {
+        int code, status;
+
+        if (s->pin.pid <= 0)
+                return;
+        (void) pidref_kill(&s->pin, SIGKILL);
+        (void) process_reap(s->pin.pid, &code, &status);
+        pidref_done(&s->pin);
+}
+
+void supervise_measure(Supervisor *s) {
+        EndReport report = end_report_null, wanted;
+
+        if (end_report_wanted(s->id, &wanted) <= 0 || wanted.summary != 1) {
+                let_scope_go(s);
+                return;
+        }
         report.cpu_usec = s->end_cpu_usec; /* what processes took that somebody waited for, if nothing else
                                               is left */
         if (s->oom)
@@ -102,6 +153,7 @@ void supervise_measure(Supervisor *s) {
         read_resctrl(s, &report);
         g_free(s->report);
         s->report = g_memdup2(&report, sizeof report);
+        let_scope_go(s);
 }
 
 void supervise_report_end(const Supervisor *s) {
@@ -112,6 +164,7 @@ void supervise_report_end(const Supervisor *s) {
         if (fd < 0 || end_report_read(fd, &before) < 0)
                 return;
         report.terminal = before.terminal;
+        report.summary = before.summary;
         report.detached = before.detached;
         if (s->end_code != 0) {
                 report.code = (uint64_t) s->end_code;

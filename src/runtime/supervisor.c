@@ -40,6 +40,7 @@ static void supervisor_done(Supervisor *s) {
         pidref_done(&s->init);
         pidref_done(&s->main);
         pidref_done(&s->network);
+        pidref_done(&s->pin);
         closep(&s->unit_dir_fd);
         g_free(s->unit_dir);
         g_free(s->report);
@@ -155,7 +156,8 @@ int supervise(const char *id, const char *instance) {
                                                     .params = UNIT_PARAMS_NULL,
                                                     .init = PIDREF_NULL,
                                                     .main = PIDREF_NULL,
-                                                    .network = PIDREF_NULL };
+                                                    .network = PIDREF_NULL,
+                                                    .pin = PIDREF_NULL };
         int r;
 
         /* An order to leave that comes before anybody listens waits: it must not end the start. */

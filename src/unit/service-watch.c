@@ -114,9 +114,28 @@ static int store_all(ServiceWatch *w, sd_bus_message *m) {
         return r < 0 ? r : sd_bus_message_exit_container(m);
 }
 
-/* A service that is about to be restarted passes through being inactive, with another SubState. */
-static bool is_over(const ServiceWatch *w) {
-        return w->sub && (streq(w->sub, "dead") || streq(w->sub, "failed"));
+static bool is_dead(const char *sub) {
+        return sub && (streq(sub, "dead") || streq(sub, "failed"));
+}
+
+/* A service that is restarted passes through being dead, by itself or on its way to another job. So it is
+ * asked how it is when that is done; one that is not known any more is dead. */
+static bool is_over(ServiceWatch *w) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
+        _cleanup_free_ char *sub = NULL;
+        uint32_t job = 0;
+
+        if (!is_dead(w->sub))
+                return false;
+        if (sd_bus_get_property_string(
+                            w->manager->bus, SYSTEMD_NAME, w->path, UNIT_INTERFACE, "SubState", NULL, &sub) <
+            0)
+                return true;
+        if (sd_bus_get_property(
+                            w->manager->bus, SYSTEMD_NAME, w->path, UNIT_INTERFACE, "Job", NULL, &reply,
+                            "(uo)") >= 0)
+                (void) sd_bus_message_read(reply, "(uo)", &job, NULL);
+        return is_dead(sub) && job == 0;
 }
 
 static void judge(ServiceWatch *w) {

@@ -197,14 +197,23 @@ def test_job_control(seat):
 
 
 def test_restart_keeps_the_terminal(machine, seat):
-    seat.type(f"{RUN} --pty -p Restart=on-failure -p RestartSec=0 -- "
-              "sh -c 'echo run; if [ -e /been ]; then echo again; read line; exit 6; fi; touch /been; exit 1'; echo status $?")
+    script = r"if [ -e /been ]; then echo ag\ain; read line; exit 6; fi; touch /been; exit 1"
+    seat.type(f"{RUN} --pty -p Restart=on-failure -p RestartSec=0 -p RestartPreventExitStatus=6 -- sh -c '{script}'; echo status $?")
     seat.wait_for("again")
-    machine.run("systemctl set-property --runtime seat-test.service CPUWeight=100")
-    machine.run(f"touch {ROOTFS}/been")
-    machine.run("systemctl stop --no-block seat-test")
-    seat.wait_for("status 143")
+    seat.type("Enter")
+    seat.wait_for("status 6")
     assert seat.is_sane()
+
+
+def test_restart_by_a_job(machine, seat):
+    seat.type(f"{RUN} --pty -- sh -c '{READY} $(cat /proc/uptime); trap \"exit 0\" TERM; touch /up; while :; do usleep 10000; done'; echo status $?")
+    seat.wait_for("ready")
+    machine.wait_until(f"test -e {ROOTFS}/up")
+    machine.run(f"rm {ROOTFS}/up; systemctl restart seat-test")
+    machine.wait_until(f"test -e {ROOTFS}/up")
+    machine.run("systemctl stop seat-test")
+    seat.wait_for("status 0")
+    assert seat.screen().count("ready ") == 2
 
 
 def test_survives_daemon_reexec(machine, seat):
