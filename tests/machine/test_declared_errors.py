@@ -25,8 +25,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_systemctl_shows_it(machine, declare, mistake):
-    """In the unit's status, which needs no journal, and in the journal, which is what start -v shows. What start itself
-    prints is systemd's and names the first of them."""
+    """In the unit's status, which needs no journal, and in the journal. What start itself prints is systemd's: where to look."""
     text, expected = MISTAKES[mistake]
     declare(FILE, text)
     done = machine.run(f"systemctl start {UNIT}", check=False)
