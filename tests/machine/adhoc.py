@@ -38,4 +38,7 @@ class Adhoc:
         return self.machine.output(f"systemctl list-units --all --no-legend --plain 'berth-*' '{UNIT}*'")
 
     def clean(self):
-        self.machine.run(f"systemctl stop --quiet 'berth-run-*' '{UNIT}*'; systemctl reset-failed", check=False)
+        # first what could start something again
+        self.machine.run(f"systemctl stop --quiet '{UNIT}*.timer' '{UNIT}*.path' '{UNIT}*.socket';"
+                         f" systemctl stop --quiet 'berth-run-*' '{UNIT}*'", check=False)
+        self.machine.wait_until(f"systemctl reset-failed; test -z \"$(systemctl list-units --all --no-legend 'berth-run-*' '{UNIT}*')\"")
