@@ -88,16 +88,19 @@ static void add_bytes(GString *text, const char *what, uint64_t n, const char *o
         g_string_append_c(text, '\n');
 }
 
-static void add_io(GString *text, const EndReport *r) {
-        _cleanup_free_ char *read = format_bytes(r->io_read), *written = format_bytes(r->io_written);
-        bool has_read = r->io_read != END_REPORT_UNKNOWN && r->io_read > 0;
-        bool has_written = r->io_written != END_REPORT_UNKNOWN && r->io_written > 0;
+/* "WHAT in: 1.0M, out: 2.0M", without those that are not known or nothing. */
+static void add_traffic(GString *text, const char *what, uint64_t in, const char *out_name, uint64_t out) {
+        _cleanup_free_ char *received = format_bytes(in), *sent = format_bytes(out);
+        bool has_in = in != END_REPORT_UNKNOWN && in > 0, has_out = out != END_REPORT_UNKNOWN && out > 0;
 
-        if (has_read || has_written)
-                g_string_append_printf(
-                                text, "IO bytes%s%s%s%s%s\n", has_read ? " read: " : "",
-                                has_read ? read : "", has_read && has_written ? "," : "",
-                                has_written ? " written: " : "", has_written ? written : "");
+        if (has_in)
+                g_string_append_printf(text, "%s: %s", what, received);
+        else if (has_out) /* the first words of both are those before the last blank */
+                g_string_append_len(text, what, strrchr(what, ' ') - what);
+        if (has_out)
+                g_string_append_printf(text, "%s %s: %s", has_in ? "," : "", out_name, sent);
+        if (has_in || has_out)
+                g_string_append_c(text, '\n');
 }
 
 char *adhoc_summary(const ServiceFate *fate, const EndReport *r) {
@@ -113,7 +116,8 @@ char *adhoc_summary(const ServiceFate *fate, const EndReport *r) {
                 add_time(text, "Service runtime", fate->end_usec - fate->begin_usec);
         add_time(text, "CPU time consumed", r->cpu_usec);
         add_bytes(text, "Memory peak", r->memory_peak, "swap", r->swap_peak);
-        add_io(text, r);
+        add_traffic(text, "IP traffic received", r->ip_received, "sent", r->ip_sent);
+        add_traffic(text, "IO bytes read", r->io_read, "written", r->io_written);
         if (r->oom_kills != END_REPORT_UNKNOWN && r->oom_kills > 0)
                 g_string_append_printf(text, "OOM kills: %" PRIu64 "\n", r->oom_kills);
         add_bytes(text, "LLC occupancy", r->llc_occupancy, NULL, END_REPORT_UNKNOWN);

@@ -19,6 +19,7 @@ typedef struct EndReport {
         /* the supervisor's */
         uint64_t code, status; /* of the payload, as in siginfo_t; unknown: it never ran */
         uint64_t cpu_usec, memory_peak, swap_peak, io_read, io_written; /* of the scope; bytes */
+        uint64_t ip_received, ip_sent;                                  /* bytes; IPAccounting= */
         uint64_t oom_kills;
         uint64_t llc_occupancy, bandwidth_total, bandwidth_local; /* of the resctrl group; bytes */
 } EndReport;

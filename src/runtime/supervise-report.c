@@ -21,6 +21,7 @@
 #include "resctrl/mount.h"
 #include "runtime/end-report.h"
 #include "runtime/prepare.h"
+#include "unit/outcome.h"
 
 static void read_number(int dir_fd, const char *file, uint64_t *ret) {
         _cleanup_free_ char *text = NULL;
@@ -139,6 +140,18 @@ static void let_scope_go(Supervisor *s) {
         pidref_done(&s->pin);
 }
 
+/* These systemd counts, which has the scope as long as the pin is in there. */
+static void read_ip(const Supervisor *s, EndReport *report) {
+        _cleanup_(manager_freep) Manager *manager = NULL;
+        _cleanup_free_ char *cgroup = NULL, *scope = NULL;
+
+        if (s->pin.pid <= 0 || pid_cgroup(s->pin.pid, &cgroup) < 0)
+                return;
+        scope = g_path_get_basename(cgroup);
+        if (manager_connect(manager_ours(), s->event, &manager) >= 0)
+                (void) scope_ip_bytes(manager, scope, &report->ip_received, &report->ip_sent);
+}
+
 void supervise_measure(Supervisor *s) {
         EndReport report = end_report_null, wanted;
 
@@ -151,6 +164,7 @@ void supervise_measure(Supervisor *s) {
         if (s->oom)
                 read_cgroup(oom_watch_cgroup_fd(s->oom), &report);
         read_resctrl(s, &report);
+        read_ip(s, &report);
         g_free(s->report);
         s->report = g_memdup2(&report, sizeof report);
         let_scope_go(s);

@@ -16,6 +16,9 @@ static const OutcomeProperty state_change = { SYSTEMD_NAME ".Unit", "StateChange
 static const OutcomeProperty exec_main_code = { SYSTEMD_NAME ".Service", "ExecMainCode", 'i' };
 static const OutcomeProperty exec_main_status = { SYSTEMD_NAME ".Service", "ExecMainStatus", 'i' };
 
+static const OutcomeProperty ip_ingress = { SYSTEMD_NAME ".Scope", "IPIngressBytes", 't' };
+static const OutcomeProperty ip_egress = { SYSTEMD_NAME ".Scope", "IPEgressBytes", 't' };
+
 static int get(Manager *m, const char *service, const OutcomeProperty *p, void *ret) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_free_ char *path = unit_object_path(service);
@@ -43,6 +46,20 @@ int service_outcome(Manager *m, const char *service, uint64_t since_usec, Servic
                 return r;
         *ret = (ServiceOutcome) { .code = code, .status = status };
         return 1;
+}
+
+int scope_ip_bytes(Manager *m, const char *scope, uint64_t *ret_received, uint64_t *ret_sent) {
+        uint64_t received, sent;
+        int r;
+
+        r = get(m, scope, &ip_ingress, &received);
+        if (r >= 0)
+                r = get(m, scope, &ip_egress, &sent);
+        if (r < 0)
+                return r;
+        *ret_received = received;
+        *ret_sent = sent;
+        return 0;
 }
 
 int service_oom_policy(Manager *m, const char *service, char **ret) {

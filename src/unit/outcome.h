@@ -21,5 +21,9 @@ int service_outcome(Manager *m, const char *service, uint64_t since_usec, Servic
  * loop. Logs. Caller frees. */
 int service_oom_policy(Manager *m, const char *service, char **ret);
 
+/* Reads the bytes that a scope has received and sent; UINT64_MAX without IPAccounting=. Waits for the answer
+ * without running the event loop. Logs. */
+int scope_ip_bytes(Manager *m, const char *scope, uint64_t *ret_received, uint64_t *ret_sent);
+
 /* Lets systemd forget a unit that failed. No such unit is success. Logs. */
 int unit_reset_failed(Manager *m, const char *unit);

@@ -27,6 +27,8 @@ static void test_everything(void) {
                 .swap_peak = 0,
                 .io_read = 1536,
                 .io_written = UINT64_C(5) << 30,
+                .ip_received = 2048,
+                .ip_sent = 1,
                 .oom_kills = 2,
                 .llc_occupancy = 1 << 20,
                 .bandwidth_total = 3 << 20,
@@ -39,6 +41,7 @@ static void test_everything(void) {
                        "Service runtime: 1min 2.345s\n"
                        "CPU time consumed: 1.234s\n"
                        "Memory peak: 64.0M (swap: 0B)\n"
+                       "IP traffic received: 2.0K, sent: 1B\n"
                        "IO bytes read: 1.5K, written: 5.0G\n"
                        "OOM kills: 2\n"
                        "LLC occupancy: 1.0M\n"

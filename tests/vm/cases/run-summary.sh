@@ -26,6 +26,10 @@ is 'exit status' "$status" 137
 contains 'result' "$text" $'Finished with result: oom-kill\nMain processes terminated with: code=killed, status=9/KILL\n'
 contains 'kills' "$text"$'\n' $'\nOOM kills: 1\n'
 
+summary -p IPAccounting=yes --rootfs=/srv/rootfs -- sh -c 'nc 127.0.0.1 9; echo tried'
+contains 'traffic' "$text" $'\nIP traffic received: '
+contains 'both ways' "$text" ', sent: '
+
 bundle hungry '.linux.intelRdt = {enableMonitoring: true}' sh -c 'echo here'
 summary --bundle=/var/lib/berth/hungry
 is 'exit status' "$status" 0
