@@ -46,8 +46,7 @@ static int open_directory(const Spec *spec) {
         _cleanup_close_ int fd = -EBADF;
         int r;
 
-        fd = open_tree(AT_FDCWD, spec->root_path,
-                       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+        fd = open_tree(AT_FDCWD, spec->root_path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
         if (fd < 0 && errno == EPERM)
                 return -EPERM;
         if (fd < 0)

@@ -131,3 +131,13 @@ def test_yes_needs_programs_in_usr(machine, declared):
     text = declared.refusal("Volatile=yes")
     assert f"Volatile=yes: '{ROOTFS}' has a directory /bin, not a link to /usr/bin" in text
     assert machine.output("ls /run/berth-unit 2>/dev/null; true") == ""
+
+
+@pytest.mark.parametrize("keys", ["", "Ephemeral=yes", "Volatile=state"])
+def test_a_link_to_the_root(machine, declared, keys):
+    """As for RootDirectory= of systemd: the release that is the current one."""
+    machine.run(f"ln -s {ROOTFS} /run/current")
+    try:
+        assert declared.said(keys, "test -e /script && echo there", source="Rootfs=/run/current") == ["there"]
+    finally:
+        machine.run("rm /run/current")
