@@ -184,14 +184,14 @@ static void remap_ranges(
                         remap_error(c, key, *values, messages);
 }
 
-static void remap_number(
-                const ContainerFile *c, const char *key, char **values, uint32_t *ret, bool *ret_set,
-                GPtrArray *messages) {
+/* Whether there is one. */
+static bool remap_number(
+                const ContainerFile *c, const char *key, char **values, uint32_t *ret, GPtrArray *messages) {
         if (!values || !*values)
-                return;
-        *ret_set = true;
+                return false;
         if (values[1] || parse_uint32(values[0], ret) < 0)
                 remap_error(c, key, values[1] ?: values[0], messages);
+        return true;
 }
 
 static void remap(ContainerFile *c, GPtrArray *messages) {
@@ -199,8 +199,8 @@ static void remap(ContainerFile *c, GPtrArray *messages) {
 
         if (streq(c->remap_users, "keep-id")) {
                 userns->mode = CONTAINER_USERNS_KEEP_ID;
-                remap_number(c, "RemapUid", c->remap_uid, &userns->uid, &userns->has_uid, messages);
-                remap_number(c, "RemapGid", c->remap_gid, &userns->gid, &userns->has_gid, messages);
+                userns->has_uid = remap_number(c, "RemapUid", c->remap_uid, &userns->uid, messages);
+                userns->has_gid = remap_number(c, "RemapGid", c->remap_gid, &userns->gid, messages);
                 return;
         }
         if (streq(c->remap_users, "auto"))

@@ -214,7 +214,7 @@ static int set_up(Waiting *w) {
         r = sd_event_new(&w->event);
         if (r < 0)
                 return log_error_errno(r, "Failed to make an event loop: %m");
-        r = service_watch_new(manager_ours(), w->event, w->wait->unit, on_service_ended, w, &w->watch);
+        r = service_watch_new(w->event, w->wait->unit, on_service_ended, w, &w->watch);
         if (r >= 0 && w->wait->terminal)
                 r =
                                 sd_event_add_io(w->event, &w->first_output, w->wait->terminal->master,

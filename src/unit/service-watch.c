@@ -16,7 +16,6 @@
 #define SERVICE_INTERFACE SYSTEMD_NAME ".Service"
 
 struct ServiceWatch {
-        ManagerOwner owner;
         sd_event *event;
         Manager *manager; /* NULL: systemd cannot be reached just now */
         sd_bus_slot *changes, *disconnect;
@@ -228,7 +227,7 @@ static int connect_again(ServiceWatch *w) {
         int r;
 
         disconnect(w);
-        r = manager_try_connect(w->owner, w->event, &w->manager);
+        r = manager_try_connect(manager_ours(), w->event, &w->manager);
         if (r >= 0)
                 r = subscribe(w);
         if (r >= 0)
@@ -242,18 +241,17 @@ static int connect_again(ServiceWatch *w) {
 }
 
 int service_watch_new(
-                ManagerOwner owner, sd_event *event, const char *service, ServiceEnded handler,
-                void *userdata, ServiceWatch **ret) {
+                sd_event *event, const char *service, ServiceEnded handler, void *userdata,
+                ServiceWatch **ret) {
         _cleanup_(service_watch_freep) ServiceWatch *w = g_new0(ServiceWatch, 1);
         int r;
 
-        w->owner = owner;
         w->event = sd_event_ref(event);
         w->service = g_strdup(service);
         w->path = unit_object_path(service);
         w->handler = handler;
         w->userdata = userdata;
-        r = manager_connect(owner, event, &w->manager);
+        r = manager_connect(manager_ours(), event, &w->manager);
         if (r < 0)
                 return r;
         r = subscribe(w);

@@ -24,10 +24,10 @@ typedef struct ServiceWatch ServiceWatch;
 /* Called when the service has ended; once. */
 typedef void (*ServiceEnded)(void *userdata);
 
-/* Watches a service that need not exist yet. Survives a re-execution of systemd. Logs. */
+/* Watches a service of our manager; it need not exist yet. Survives a re-execution of systemd. Logs. */
 int service_watch_new(
-                ManagerOwner owner, sd_event *event, const char *service, ServiceEnded handler,
-                void *userdata, ServiceWatch **ret);
+                sd_event *event, const char *service, ServiceEnded handler, void *userdata,
+                ServiceWatch **ret);
 
 /* What is known. Borrowed. */
 const ServiceFate *service_watch_fate(const ServiceWatch *watch);
