@@ -244,7 +244,7 @@ def test_service_that_detaches(machine, bundles, declare, runtime, verb):
         text = text.replace(f"run  --bundle {bundle}", "start")
     declare("/run/systemd/system/back.service", text)
     machine.run("systemctl start --no-block back")
-    machine.wait_until("systemctl is-active berth-back.scope")
+    machine.wait_until(f"{runtime.name} state back | grep -E '\"status\": *\"(created|running)\"'")
     pid = runtime.state("back")["pid"]
     machine.wait_until(f"test $(systemctl show -P MainPID back) = {pid}")
     assert machine.show("back", "ActiveState") == "activating"

@@ -32,9 +32,11 @@ def container(machine, bundles, declare):
 
 
 def said(machine, name="reloader"):
-    """What the journal has of the container that runs."""
+    """What the journal has of the container that runs. (Of a process that has ended already, as berth-prepare, journald cannot
+    always tell whose it was.)"""
     invocation = machine.show(f"container@{name}", "InvocationID")
-    return machine.journal(f"_SYSTEMD_INVOCATION_ID={invocation}", "+", f"INVOCATION_ID={invocation}").splitlines()
+    return machine.journal(f"_SYSTEMD_INVOCATION_ID={invocation}", "+", f"INVOCATION_ID={invocation}",
+                           "+", "SYSLOG_IDENTIFIER=berth-prepare").splitlines()
 
 
 def until_said(machine, line, name="reloader"):
