@@ -43,12 +43,13 @@ static const Option verify_options[] = {
 
 /* Alphabetical. */
 static const Verb verbs[] = {
-        { "cat", 1, -1, no_options, 0, verb_cat, "FILE|NAME...", HELP_CAT },
+        { "cat", 1, ARGS_ANY, no_options, 0, verb_cat, "FILE|NAME...", HELP_CAT },
         { "convert", 1, 1, convert_options, sizeof(ConvertCall), verb_convert, "FILE", HELP_CONVERT },
-        { "generate", 0, -1, generate_options, sizeof(GenerateCall), verb_generate, "[FILE|NAME...]",
+        { "generate", 0, ARGS_ANY, generate_options, sizeof(GenerateCall), verb_generate, "[FILE|NAME...]",
           HELP_GENERATE },
         { "pull", 1, 1, pull_options, sizeof(PullCall), verb_pull, "IMAGE", HELP_PULL },
-        { "verify", 0, -1, verify_options, sizeof(VerifyCall), verb_verify, "[FILE|NAME...]", HELP_VERIFY },
+        { "verify", 0, ARGS_ANY, verify_options, sizeof(VerifyCall), verb_verify, "[FILE|NAME...]",
+          HELP_VERIFY },
 };
 
 const VerbTable declared_verbs = { .verbs = verbs, .n = ELEMENTSOF(verbs) };

@@ -74,7 +74,7 @@ static int parse(const Verb *verb, char **argv, int *index, void *target, char *
         int r;
 
         r = options_parse(verb->options, argv, index, target, ret_error);
-        if (r != 0 || verb->max_args < 0 || streq(argv[*index - 1], "--"))
+        if (r != 0 || verb->max_args == ARGS_COMMAND || streq(argv[*index - 1], "--"))
                 return r;
         return options_parse_among(verb->options, argv + *index, target, ret_error);
 }

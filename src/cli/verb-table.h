@@ -8,9 +8,15 @@
 #include "cli/options.h"
 #include "cli/verbs.h"
 
+/* Values of max_args: any number, and any number of which the last are another program's command line. */
+enum {
+        ARGS_ANY = -1,
+        ARGS_COMMAND = -2
+};
+
 typedef struct Verb {
         const char *name;
-        int min_args, max_args; /* -1: any number */
+        int min_args, max_args;
         const Option *options;
         size_t options_size; /* of the structure they fill */
         int (*run)(const VerbCall *call);

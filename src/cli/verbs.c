@@ -144,7 +144,7 @@ static const Option spec_options[] = {
 
 /* Alphabetical. */
 static const Verb verbs[] = {
-        { "adopt", 0, -1, adopt_options, sizeof(AdoptCall), verb_adopt, "--all|ID...",
+        { "adopt", 0, ARGS_ANY, adopt_options, sizeof(AdoptCall), verb_adopt, "--all|ID...",
           N_("give containers that units run new supervisors, as after an upgrade") },
         { "checkpoint", 1, 1, checkpoint_options, sizeof(CriuFlags), verb_checkpoint, "ID",
           N_("save the processes of a container in files") },
@@ -153,7 +153,7 @@ static const Verb verbs[] = {
           N_("remove what is left of a container") },
         { "events", 1, 1, events_options, sizeof(EventsCall), verb_events, "ID",
           N_("print statistics and out-of-memory events as JSON") },
-        { "exec", 1, -1, exec_options, sizeof(ExecCall), verb_exec, "ID COMMAND [ARG...]",
+        { "exec", 1, ARGS_COMMAND, exec_options, sizeof(ExecCall), verb_exec, "ID COMMAND [ARG...]",
           N_("execute one more process in a container") },
         { "features", 0, 0, no_options, 0, verb_features, "", N_("tell what this runtime can do, as JSON") },
         { "kill", 1, 2, kill_options, sizeof(KillCall), verb_kill, "ID [SIGNAL]",
@@ -163,7 +163,7 @@ static const Verb verbs[] = {
           N_("change the mounts of a container that exists") },
         { "pause", 1, 1, no_options, 0, verb_pause, "ID",
           N_("stop all processes of a container for a while") },
-        { "ps", 1, -1, ps_options, sizeof(PsCall), verb_ps, "ID [PS-OPTION...]",
+        { "ps", 1, ARGS_COMMAND, ps_options, sizeof(PsCall), verb_ps, "ID [PS-OPTION...]",
           N_("show the processes of a container") },
         { "restore", 1, 1, restore_options, sizeof(RestoreCall), verb_restore, "ID",
           N_("make a container of processes that were saved") },

@@ -47,6 +47,7 @@ def test_nothing_is_said_about_what_is_right(machine, declare):
     result = machine.run("berth verify web")
     assert result.stdout + result.stderr == ""
     assert findings(machine, "web") == (0, [])
+    assert machine.output("berth verify web --json") == "[]"
 
 
 @pytest.mark.parametrize("what", BAD)
