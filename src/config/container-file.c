@@ -145,6 +145,7 @@ static void apply_key(
 static void apply_entry(ContainerFile *c, const UnitEntry *entry, GPtrArray *messages) {
         int section = find_section(entry->section);
         const ContainerKey *key;
+        const char *ours;
 
         if (startswith(entry->section, "X-") || is_quadlet(entry, messages))
                 return;
@@ -164,6 +165,8 @@ static void apply_entry(ContainerFile *c, const UnitEntry *entry, GPtrArray *mes
                 return;
         else if (sections[section].kind == SECTION_OURS)
                 unknown_key(entry, messages);
+        else if ((ours = container_key_ours(entry->key)))
+                wrong_section(entry, ours, messages);
 }
 
 static bool has_listener(const ContainerFile *c) {

@@ -27,5 +27,8 @@ const ContainerKey *container_key_at(size_t i);
 /* The section for which systemd knows such a key; NULL: none is known. Pure. */
 const char *container_key_belongs(const char *name);
 
+/* The section of ours that such a key can only be meant for; NULL: none, or systemd knows it, too. Pure. */
+const char *container_key_ours(const char *name);
+
 /* What to write instead of a key that is refused; NULL: it is not refused. Pure. */
 const char *container_key_refused(const char *section, const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Owns the names by which one knows that a line is meant for a section that systemd reads. Not all keys of
- * systemd, which would be old with its next release: those that people write in the wrong place. */
+/* Owns the names by which one knows that a line is meant for another section. Not all keys of systemd, which
+ * would be old with its next release: those that people write in the wrong place. */
 
 #include "basic/macro.h"
 #include "config/container-keys.h"
@@ -73,5 +73,22 @@ const char *container_key_belongs(const char *name) {
                 if (pattern[n - 1] == '*' ? strncmp(name, pattern, n - 1) == 0 : streq(name, pattern))
                         return known[i].section;
         }
+        return NULL;
+}
+
+/* Keys of [Container] that one of systemd's sections has, too. */
+static const char *const shared[] = {
+        "Environment", "EnvironmentFile", "Group", "NoNewPrivileges", "ReloadSignal", "RootImage", "User",
+};
+
+const char *container_key_ours(const char *name) {
+        static const char *const sections[] = { "Container", "Install", "Resctrl" };
+
+        for (size_t i = 0; i < ELEMENTSOF(shared); i++)
+                if (streq(name, shared[i]))
+                        return NULL;
+        for (size_t i = 0; i < ELEMENTSOF(sections); i++)
+                if (container_key_find(sections[i], name))
+                        return sections[i];
         return NULL;
 }

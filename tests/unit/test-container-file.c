@@ -262,6 +262,11 @@ static void test_errors(void) {
                   "f0:5: key 'After' is in section [Container], but belongs into [Unit]\n"
                   "f0:6: key 'MemoryMax' is in section [Container], but belongs into [Service]\n"
                   "f0:7: key 'ListenStream' is in section [Container], but belongs into [Socket]" },
+                { OK
+                  "[Service]\nVolume=/a:/b\nEnvironment=A=b\n[Unit]\nWantedBy=x.target\nSchemata=L3:0=f\n",
+                  "f0:5: key 'Volume' is in section [Service], but belongs into [Container]\n"
+                  "f0:8: key 'WantedBy' is in section [Unit], but belongs into [Install]\n"
+                  "f0:9: key 'Schemata' is in section [Unit], but belongs into [Resctrl]" },
                 { OK "[Service]\nPrivateNetwork=yes\n",
                   "f0:5: key 'PrivateNetwork' is not possible in section [Service]: it is about the "
                   "supervisor; use Network=none in [Container]" },
