@@ -466,14 +466,22 @@ static void (*const parts[])(Inspect *in) = {
         convert_labels,  convert_limits,  convert_restart, convert_stop,
 };
 
+static bool object_member(JsonValue value, const char *name, JsonValue *ret) {
+        return json_value_member(value, name, ret) && json_value_type(*ret) == JSON_TYPE_OBJECT;
+}
+
 static int find_container(const char *name, JsonDocument *document, Inspect *in) {
         JsonValue list;
 
         if (!json_value_member(json_document_root(document), "inspect", &list) || json_value_size(list) == 0)
                 return log_error_errno(-EINVAL, "%s: expected an array with a container", name);
+        if (json_value_size(list) > 1)
+                return log_error_errno(
+                                -EINVAL, "%s: expected one container, found %zu: convert each by itself",
+                                name, json_value_size(list));
         in->container = json_value_element(list, 0);
-        if (!json_value_member(in->container, "Config", &in->config) ||
-            !json_value_member(in->container, "HostConfig", &in->host))
+        if (!object_member(in->container, "Config", &in->config) ||
+            !object_member(in->container, "HostConfig", &in->host))
                 return log_error_errno(
                                 -EINVAL,
                                 "%s#/0: expected an object with Config and HostConfig, as of a container",

@@ -71,6 +71,8 @@ static void test_not_an_inspection(void) {
         } cases[] = {
                 { "[]", "expected an array with a container" },
                 { "[{}]", "expected an object with Config and HostConfig" },
+                { "[{\"Config\":5,\"HostConfig\":{}}]", "expected an object with Config and HostConfig" },
+                { "[{\"Config\":{},\"HostConfig\":{}},{}]", "expected one container, found 2" },
                 { "[", "x.json:" },
         };
 
