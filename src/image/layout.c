@@ -319,6 +319,10 @@ static int open_layout(const char *layout, int *ret_dir_fd, int *ret_blobs_fd) {
         dir_fd = open(layout, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (dir_fd >= 0)
                 blobs_fd = openat(dir_fd, "blobs", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (blobs_fd < 0 && dir_fd >= 0 && errno == ENOENT)
+                return log_error_errno(
+                                -ENOENT, "'%s' is not an image layout: there is no directory 'blobs'",
+                                layout);
         if (blobs_fd < 0)
                 return log_error_errno(errno, "Failed to open the image layout '%s': %m", layout);
         *ret_dir_fd = TAKE_FD(dir_fd);

@@ -160,6 +160,7 @@ def test_more_of_the_root_is_volatile(machine, declare, merged, word, said):
 
 @pytest.mark.parametrize("image, said", [
     (f"oci:{LAYOUT}:third", "there is no image 'third'"),
+    ("oci:/etc", "'/etc' is not an image layout: there is no directory 'blobs'"),
     ("oci:/nowhere", "Failed to open the image layout '/nowhere': No such file or directory"),
     (f"oci:{LAYOUT}", "none is called 'latest': name one"),
     ("never-pulled", "run 'berth pull docker.io/library/never-pulled:latest'"),
