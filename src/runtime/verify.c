@@ -6,6 +6,8 @@
 #include "runtime/verify.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -76,6 +78,34 @@ static void check_machine(Verification *v) {
         (void) prepare_check_declared(v->container); /* all that is wrong is in the messages */
         log_set_sink(NULL, NULL);
         log_set_level(level);
+}
+
+/* systemd looks them up only when it makes the socket. */
+static void check_owner(Verification *v, const UnitEntry *e) {
+        bool user = streq(e->key, "SocketUser");
+        uint64_t id;
+
+        if (!*e->value || strchr(e->value, '%') || parse_uint64(e->value, &id) >= 0)
+                return;
+        if (user ? !getpwnam(e->value) : !getgrnam(e->value))
+                config_message(v->messages, LOG_ERR, e->file, e->line, "%s=%s: there is no such %s", e->key,
+                               e->value, user ? "user" : "group");
+}
+
+static void check_owners(Verification *v) {
+        const GPtrArray *files = v->container->files;
+
+        for (unsigned i = 0; i < files->len; i++) {
+                const GArray *entries = ((const UnitFile *) files->pdata[i])->entries;
+
+                for (unsigned k = 0; k < entries->len; k++) {
+                        const UnitEntry *e = &g_array_index(entries, UnitEntry, k);
+
+                        if (e->key && streq(e->section, "Socket") &&
+                            (streq(e->key, "SocketUser") || streq(e->key, "SocketGroup")))
+                                check_owner(v, e);
+                }
+        }
 }
 
 /* ---- what systemd says ---- */
@@ -305,6 +335,7 @@ int verify_declaration(const ConfigFound *found, GPtrArray *messages) {
         v.container = instance ?: container;
         if (!instance || container->default_instance)
                 check_machine(&v);
+        check_owners(&v);
         r = ask_systemd(&v);
         config_messages_sort(messages);
         return r;

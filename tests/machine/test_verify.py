@@ -28,6 +28,7 @@ BAD = {
     "a volume": (("Environment=A=1", "Volume=/nowhere:/x"), 4, "'/nowhere': No such file or directory"),
     "systemd's key": (("Restart=", "Restar="), 6, "Unknown key"),
     "systemd's value": (("Restart=always", "Restart=sometimes"), 6, "Failed to parse"),
+    "who owns a socket": (("ListenStream=", "SocketUser=nobody-has-this\nListenStream="), 8, "there is no such user"),
     "an address": (("127.0.0.1:4010", "127.0.0.1:port"), 8, "Failed to parse address value"),
 }
 
