@@ -9,6 +9,7 @@
 
 #include "basic/declared-name.h"
 #include "basic/macro.h"
+#include "basic/parse-util.h"
 
 void container_volume_free(void *volume) {
         ContainerVolume *v = volume;
@@ -321,11 +322,14 @@ static bool take_place(MountWords *w, const char *key, const char *value) {
 
 static bool take_flag(MountWords *w, const char *key, const char *value) {
         for (size_t i = 0; i < ELEMENTSOF(mount_flags); i++) {
-                bool on = !value || streq(value, "true") || streq(value, "1");
-                const char *option = on ? mount_flags[i].on : mount_flags[i].off;
+                bool on = true;
+                const char *option;
 
                 if (!streq(mount_flags[i].key, key))
                         continue;
+                if (value && parse_boolean(value, &on) < 0)
+                        return false;
+                option = on ? mount_flags[i].on : mount_flags[i].off;
                 g_string_append_printf(w->options, "%s,", option ?: "");
                 return true;
         }

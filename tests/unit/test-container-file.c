@@ -294,6 +294,8 @@ static void test_errors(void) {
                 { OK "Tmpfs=/tmp:sze=1m\n", "f0:4: Tmpfs=: unknown option 'sze=1m', did you mean 'size='?" },
                 { OK "Mount=type=image,source=x,target=/y\n",
                   "f0:4: Mount=: type=image: expected bind, volume or tmpfs" },
+                { OK "Mount=src=/x,dst=/y,ro=maybe\n",
+                  "f0:4: Mount=: unknown option 'ro=maybe', did you mean 'ro'?" },
                 { OK "Mount=type=bind,target=/y\n", "f0:4: Mount=: source= is missing" },
                 { OK "Mount=type=tmpfs\n", "f0:4: Mount=: target= is missing" },
                 { OK "Mount=type=tmpfs,src=/x,dst=/y\n", "f0:4: Mount=: a tmpfs has no source" },
