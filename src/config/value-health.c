@@ -56,6 +56,8 @@ static char **from_text(const ValueContext *c, const char *text, const char *wor
 
         if (g_ascii_strcasecmp(text, KIND_NONE) == 0)
                 return g_new0(char *, 1);
+        if (streq(text, KIND_EXEC) || streq(text, KIND_SHELL))
+                return NULL;
         rest = behind_kind(text, KIND_SHELL);
         if (rest)
                 return for_shell(rest);

@@ -98,6 +98,7 @@ static void test_errors(void) {
         } cases[] = {
                 { "HealthCmd=[\"CMD\"]",
                   "f:4: HealthCmd=: expected a command, a JSON array with one, or none" },
+                { "HealthCmd=CMD", "f:4: HealthCmd=: expected a command, a JSON array with one, or none" },
                 { "HealthCmd=[]", "f:4: HealthCmd=: expected a command, a JSON array with one, or none" },
                 { "HealthInterval=often",
                   "f:4: HealthInterval=often: expected a length of time, such as 30s or 1min 30s" },
