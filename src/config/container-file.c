@@ -215,6 +215,26 @@ static void check_proxy_ports(const ContainerFile *c, GPtrArray *messages) {
         }
 }
 
+/* Possible, since a tmpfs begins with what it covers, but seldom meant: later lines are mounted over earlier
+ * ones. */
+static void check_destinations(const ContainerFile *c, GPtrArray *messages) {
+        g_autoptr(GHashTable) seen = NULL;
+
+        if (c->volumes->len < 2)
+                return;
+        seen = g_hash_table_new(g_str_hash, g_str_equal);
+        for (unsigned i = 0; i < c->volumes->len; i++) {
+                ContainerVolume *v = c->volumes->pdata[i];
+                const ContainerVolume *earlier = g_hash_table_lookup(seen, v->destination);
+
+                if (earlier)
+                        config_message(messages, LOG_WARNING, earlier->file, earlier->line,
+                                       "%s=: '%s' is mounted over by %s= in %s:%u", earlier->key,
+                                       v->destination, v->key, v->file, v->line);
+                (void) g_hash_table_insert(seen, v->destination, v);
+        }
+}
+
 /* What must hold between keys. */
 static void check_together(const ContainerFile *c, GPtrArray *messages) {
         int n_roots = !!c->rootfs + !!c->bundle + !!c->image + !!c->root_image;
@@ -259,6 +279,7 @@ static void check_together(const ContainerFile *c, GPtrArray *messages) {
                 if (rules[i].wrong)
                         config_message(messages, LOG_ERR, c->path, 0, "%s", rules[i].text);
         check_proxy_ports(c, messages);
+        check_destinations(c, messages);
         if (c->default_instance && !declared_instance(c->name))
                 config_message(messages, LOG_WARNING, c->path, 0,
                                "DefaultInstance= has no effect: a template is called NAME@.container");

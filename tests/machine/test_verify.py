@@ -25,6 +25,8 @@ BAD = {
     "our value": (("Environment=A=1", "User=a b"), 4, "User="),
     "a root that is not there": ((ROOTFS, "/nowhere"), 0, "root directory '/nowhere': No such file or directory"),
     "a user of the image": (("Environment=A=1", "User=nobody-has-this"), 0, "nobody-has-this"),
+    "a network that is none": (("Environment=A=1", "Network=ns:/etc/passwd"), 0, "not a namespace"),
+    "a place for two": (("Environment=A=1", "Volume=/srv:/x\nTmpfs=/x"), 4, "'/x' is mounted over by Tmpfs= in /etc/berth/web.container:5"),
     "a volume": (("Environment=A=1", "Volume=/nowhere:/x"), 4, "'/nowhere': No such file or directory"),
     "systemd's key": (("Restart=", "Restar="), 6, "Unknown key"),
     "systemd's value": (("Restart=always", "Restart=sometimes"), 6, "Failed to parse"),
