@@ -5,7 +5,9 @@
 #include "runtime/prepare-facts.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
+#include <sys/statfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -189,13 +191,18 @@ static int find_container_network(const ContainerFile *c, bool trial, ContainerF
 }
 
 static int find_network(const ContainerFile *c, bool trial, ContainerFacts *facts) {
+        struct statfs fs;
+
         if (c->network == CONTAINER_NETWORK_CONTAINER)
                 return find_container_network(c, trial, facts);
         if (c->network != CONTAINER_NETWORK_NAMESPACE)
                 return 0;
-        if (access(c->network_target, F_OK) < 0)
+        if (statfs(c->network_target, &fs) < 0)
                 return log_error_errno(
                                 negative_errno(), "%s: Network=ns:%s: %m", c->path, c->network_target);
+        if (fs.f_type != NSFS_MAGIC)
+                return log_error_errno(
+                                -EINVAL, "%s: Network=ns:%s: not a namespace", c->path, c->network_target);
         facts->network = g_strdup(c->network_target);
         return 0;
 }
