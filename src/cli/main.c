@@ -45,7 +45,7 @@ static const Option global_options[] = {
         { "help", "h", OPTION_SWITCH, AT(help), NULL, N_("show this text") },
         { "log", NULL, OPTION_STRING, AT(log), "FILE|journald:NAME|syslog:NAME",
           N_("append errors to this file, or send them there, too") },
-        { "log-format", NULL, OPTION_STRING, AT(log_format), "text|json|journal",
+        { "log-format", NULL, OPTION_STRING, AT(log_format), "text|json|journal|plain",
           N_("format of that file, or of stderr") },
         { "log-level", NULL, OPTION_STRING, AT(log_level), "error|warning|debug", N_("what to tell") },
         { "root", NULL, OPTION_STRING, AT(root), "DIR", N_("where state is kept (default: /run/berth)") },
@@ -122,7 +122,8 @@ static int set_format(const char *word, LogFormat *ret) {
                 LogStyle style;
         } formats[] = { { "text", LOG_FORMAT_TEXT, LOG_STYLE_RECORD },
                         { "json", LOG_FORMAT_JSON, LOG_STYLE_RECORD },
-                        { "journal", LOG_FORMAT_TEXT, LOG_STYLE_JOURNAL } };
+                        { "journal", LOG_FORMAT_TEXT, LOG_STYLE_JOURNAL },
+                        { "plain", LOG_FORMAT_TEXT, LOG_STYLE_PLAIN } };
 
         for (size_t i = 0; i < ELEMENTSOF(formats); i++)
                 if (streq(formats[i].word, word)) {

@@ -41,8 +41,11 @@ static char **create_command(const Supervisor *s) {
         if (service_own_unit(&unit) < 0)
                 unit = g_strdup_printf("container@%s.service", s->id);
         g_strv_builder_add(command, "berth");
-        if (!isatty(STDERR_FILENO))
-                g_strv_builder_add(command, "--log-format=journal");
+        /* people read a terminal, a file of StandardError=, and what berth-run --pipe was given */
+        g_strv_builder_add(
+                        command,
+                        stream_is_journal(STDERR_FILENO, getenv("JOURNAL_STREAM")) ? "--log-format=journal"
+                                                                                   : "--log-format=plain");
         g_strv_builder_add_many(
                         command, "--systemd-cgroup", "create", "--bundle", s->params.bundle, "--config",
                         config, "--pid-file", pid_file, "--resources-from", unit, NULL);

@@ -191,6 +191,7 @@ def test_payload_that_cannot_be_executed(machine, berth_run, options, program, s
     assert done.returncode == status, done.stderr
     if options.startswith("--p") or options == "--scope":
         assert program in done.stdout + done.stderr
+    assert "<3>" not in done.stdout + done.stderr
 
 
 def test_name_in_use(machine, berth_run):

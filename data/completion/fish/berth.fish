@@ -107,7 +107,7 @@ complete -c berth -n __berth_is -l criu -r -F -d 'program that saves and restore
 complete -c berth -n __berth_is -l debug -d 'tell everything'
 complete -c berth -n __berth_is -s h -l help -d 'show this text'
 complete -c berth -n __berth_is -l log -r -F -d 'append errors to this file, or send them there, too'
-complete -c berth -n __berth_is -l log-format -x -a 'text json journal' -d 'format of that file, or of stderr'
+complete -c berth -n __berth_is -l log-format -x -a 'text json journal plain' -d 'format of that file, or of stderr'
 complete -c berth -n __berth_is -l log-level -x -a 'error warning debug' -d 'what to tell'
 complete -c berth -n __berth_is -l root -x -a '(__fish_complete_directories)' -d 'where state is kept (default: /run/berth)'
 complete -c berth -n __berth_is -l rootless -x -a 'true false auto' -d 'whether a container may do without a cgroup of its own'
