@@ -51,6 +51,12 @@ typedef struct Finder {
         const char *unit_dir;
 } Finder;
 
+/* "FILE:LINE: KEY=". Options have no lines. Caller frees. */
+static char *place_of(const ContainerVolume *v) {
+        return v->line == 0 ? g_strdup_printf("%s: --volume=", v->file)
+                            : g_strdup_printf("%s:%u: %s=", v->file, v->line, v->key);
+}
+
 static void log_messages(const GPtrArray *messages) {
         for (unsigned i = 0; i < messages->len; i++) {
                 _cleanup_free_ char *line = config_message_format(messages->pdata[i]);
@@ -63,15 +69,14 @@ static int load_file(const ContainerVolume *v, VolumeFile **ret) {
         _cleanup_ptr_array_ GPtrArray *messages = config_messages_new();
         _cleanup_strv_ char **path = config_search_path(geteuid() != 0);
         _cleanup_(volume_file_freep) VolumeFile *file = NULL;
+        _cleanup_free_ char *place = place_of(v);
         int r;
 
         r = volume_file_load((const char *const *) path, v->source, messages, &file);
         if (r == -ESHUTDOWN)
-                return log_error_errno(
-                                r, "%s:%u: %s=: '%s.volume' is masked", v->file, v->line, v->key, v->source);
+                return log_error_errno(r, "%s: '%s.volume' is masked", place, v->source);
         if (r < 0)
-                return log_error_errno(
-                                r, "%s:%u: %s=: '%s.volume': %m", v->file, v->line, v->key, v->source);
+                return log_error_errno(r, "%s: '%s.volume': %m", place, v->source);
         log_messages(messages);
         if (config_messages_have_errors(messages))
                 return -EINVAL;
@@ -104,15 +109,14 @@ static int find_owner(const Finder *f, const VolumeFile *file, PreparedVolume *v
 /* A volume of ours: where it is, and what it is to be made with. */
 static int find_own(const Finder *f, const ContainerVolume *v, char **ret) {
         _cleanup_(volume_file_freep) VolumeFile *file = NULL;
-        _cleanup_free_ char *directory = volumes_directory(), *name = declared_id(v->source);
+        _cleanup_free_ char *directory = volumes_directory(), *name = declared_id(v->source),
+                            *place = place_of(v);
         PreparedVolume *volume;
         bool copy;
         int r = 0;
 
         if (!directory)
-                return log_error_errno(
-                                -ENXIO, "%s:%u: %s=%s: HOME is not set", v->file, v->line, v->key,
-                                v->source);
+                return log_error_errno(-ENXIO, "%s%s: HOME is not set", place, v->source);
         if (v->kind == CONTAINER_VOLUME_FILE)
                 r = load_file(v, &file);
         if (r < 0)
@@ -142,13 +146,12 @@ static int find_overlay(const Finder *f, const char *source, unsigned i, char **
 /* Where changes of the root are, which go with the container, too. */
 static int find_anonymous(const Finder *f, const ContainerVolume *v, unsigned i, char **ret) {
         /* That of a connection's container is not the declaration's. */
-        _cleanup_free_ char *id = g_path_get_basename(f->unit_dir), *directory = image_changes_path(id);
+        _cleanup_free_ char *id = g_path_get_basename(f->unit_dir), *directory = image_changes_path(id),
+                            *place = place_of(v);
         PreparedVolume *volume;
 
         if (!directory)
-                return log_error_errno(
-                                -ENXIO, "%s:%u: %s=%s: HOME is not set", v->file, v->line, v->key,
-                                v->destination);
+                return log_error_errno(-ENXIO, "%s%s: HOME is not set", place, v->destination);
         volume = g_new0(PreparedVolume, 1);
         volume->anonymous = true;
         volume->path = g_strdup_printf("%s/volume-%u", directory, i);
@@ -161,28 +164,32 @@ static int find_anonymous(const Finder *f, const ContainerVolume *v, unsigned i,
 
 /* Users cannot change whose files are. */
 static int check_own(const ContainerVolume *v, const Finder *f) {
+        _cleanup_free_ char *place = place_of(v);
+
         if (!v->own || geteuid() == 0 || !f->facts->has_user ||
             f->container->userns.mode == CONTAINER_USERNS_KEEP_ID || f->facts->user.uid == 0)
                 return 0;
         return log_error_errno(
                         -EPERM,
-                        "%s:%u: %s=: option U: users cannot give files away; use "
-                        "UserNS=keep-id:uid=%u,gid=%u",
-                        v->file, v->line, v->key, f->facts->user.uid, f->facts->user.gid);
+                        "%s: option U: users cannot give files away; use UserNS=keep-id:uid=%u,gid=%u",
+                        place, f->facts->user.uid, f->facts->user.gid);
 }
 
 /* init mounts it, for whom what is the host's belongs to nobody, and cannot be copied up. */
 static int check_overlay(const ContainerVolume *v, const Finder *f) {
+        _cleanup_free_ char *place = place_of(v);
+
         if (!v->overlay || !f->facts->map_volumes)
                 return 0;
         return log_error_errno(
                         -EOPNOTSUPP,
-                        "%s:%u: %s=: option O is not possible in a container with a user namespace; U and "
+                        "%s: option O is not possible in a container with a user namespace; U and "
                         "idmap are",
-                        v->file, v->line, v->key);
+                        place);
 }
 
 static int find_volume(const Finder *f, const ContainerVolume *v, unsigned i) {
+        _cleanup_free_ char *place = place_of(v);
         char *source = NULL, *overlay = NULL;
         int r = 0;
 
@@ -190,9 +197,7 @@ static int find_volume(const Finder *f, const ContainerVolume *v, unsigned i) {
                 source = g_strdup(v->source);
                 /* mount(2) would notice, too, but only after the first side effects. */
                 if (access(source, F_OK) < 0)
-                        r =
-                                        log_error_errno(negative_errno(), "%s:%u: %s=: '%s': %m", v->file,
-                                                        v->line, v->key, source);
+                        r = log_error_errno(negative_errno(), "%s: '%s': %m", place, source);
         } else if (v->kind == CONTAINER_VOLUME_ANONYMOUS)
                 r = find_anonymous(f, v, i, &source);
         else if (v->kind != CONTAINER_VOLUME_TMPFS)

@@ -167,6 +167,8 @@ def test_bundle(machine, bundles, berth_run):
     (f"berth-run --rootfs {ROOTFS}", "a command is needed"),
     ("berth-run --rootfs /nowhere -- true", "root directory '/nowhere': No such file or directory"),
     (f"berth-run --rootfs {ROOTFS} --uid=nobody-there -- true", "nobody-there"),
+    (f"berth-run --rootfs {ROOTFS} --volume /nowhere:/x -- true", "command line: --volume=: '/nowhere': No such file or directory"),
+    (f"berth-run --rootfs {ROOTFS} --volume no.volume:/x -- true", "command line: --volume=: 'no.volume': No such file or directory"),
     (f"berth-run --rootfs {ROOTFS} -E =x -- true", "cannot be the name of a variable"),
     (f"berth-run --rootfs {ROOTFS} -u a/b -- true", "'a/b' cannot be the name of a container"),
     (f"berth-run --rootfs {ROOTFS} -p Nonsense=1 -- true", "Nonsense"),
