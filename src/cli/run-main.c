@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "basic/fd-util.h"
 #include "basic/log.h"
 #include "basic/macro.h"
 #include "cli/i18n.h"
@@ -107,6 +108,8 @@ int run_main(int argc, char **argv) {
         int status = EXIT_SUCCESS;
 
         log_set_program("berth-run");
+        if (fd_fill_stdio() < 0)
+                return EXIT_LAUNCHER; /* and nowhere to say so */
         if (run_options_parse(argc, argv, &call) < 0)
                 return EXIT_LAUNCHER;
         if (call.help)

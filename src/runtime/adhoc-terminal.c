@@ -2,6 +2,7 @@
 
 #include "runtime/adhoc-terminal.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <sys/ioctl.h>
@@ -40,6 +41,8 @@ int adhoc_terminal_take(const char *id) {
         EndReport report;
         int fd;
 
+        if (end_report_lost_terminal(id))
+                return log_error_errno(-ENOTTY, "berth-run, whose terminal this was to have, has ended");
         if (end_report_wanted(id, &report) <= 0 || report.terminal == END_REPORT_UNKNOWN)
                 return 0;
         path = g_strdup_printf("/dev/pts/%" G_GUINT64_FORMAT, report.terminal);

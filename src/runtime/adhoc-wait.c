@@ -89,18 +89,21 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *si,
         return leave_loop(w);
 }
 
-/* While the terminal is raw, nobody may end us before it is what it was. */
+/* Nobody may end us before the terminal is what it was, and the file is gone that tells the unit of us. */
 static int watch_signals(Waiting *w) {
         static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
-        sigset_t set;
 
-        (void) sigemptyset(&set);
-        for (size_t i = 0; i < ELEMENTSOF(signals); i++)
-                (void) sigaddset(&set, signals[i]);
-        (void) sigprocmask(SIG_BLOCK, &set, NULL);
         for (size_t i = 0; i < ELEMENTSOF(signals); i++) {
-                int r = sd_event_add_signal(w->event, NULL, signals[i], on_signal, w);
+                struct sigaction action;
+                sigset_t set;
+                int r;
 
+                if (sigaction(signals[i], NULL, &action) >= 0 && action.sa_handler == SIG_IGN)
+                        continue; /* nohup(1) */
+                (void) sigemptyset(&set);
+                (void) sigaddset(&set, signals[i]);
+                (void) sigprocmask(SIG_BLOCK, &set, NULL);
+                r = sd_event_add_signal(w->event, NULL, signals[i], on_signal, w);
                 if (r < 0)
                         return log_error_errno(r, "Failed to watch signal %d: %m", signals[i]);
         }
@@ -118,9 +121,7 @@ static int begin_forwarding(Waiting *w) {
                         (void) fprintf(stderr, "Running as unit: %s\n", w->wait->unit);
                 (void) fprintf(stderr, "Press ^] three times within 1s to disconnect TTY.\n");
         }
-        r = watch_signals(w);
-        if (r >= 0)
-                r = console_forward_new(w->event, w->wait->terminal->master, &w->forward);
+        r = console_forward_new(w->event, w->wait->terminal->master, &w->forward);
         if (r >= 0)
                 console_forward_on_detach(w->forward, on_detach_keys, w);
         return r;
@@ -170,6 +171,7 @@ static int on_launcher_end(sd_event_source *source, int fd, uint32_t events, voi
 
 static int launch(Waiting *w) {
         char **argv = w->wait->argv;
+        sigset_t none;
         int r;
 
         w->launcher.pid = process_clone(/* flags= */ 0, /* cgroup_fd= */ -EBADF, &w->launcher.fd);
@@ -179,6 +181,8 @@ static int launch(Waiting *w) {
         }
         if (w->launcher.pid == 0) {
                 (void) prctl(PR_SET_PDEATHSIG, SIGTERM);
+                (void) sigemptyset(&none);
+                (void) sigprocmask(SIG_SETMASK, &none, NULL);
                 (void) execvp(argv[0], argv);
                 (void) log_error_errno(negative_errno(), "Failed to execute '%s': %m", argv[0]);
                 _exit(EXIT_LAUNCHER);
@@ -208,12 +212,14 @@ static int make_report(Waiting *w) {
 static int set_up(Waiting *w) {
         int r;
 
-        r = make_report(w);
-        if (r < 0)
-                return r;
         r = sd_event_new(&w->event);
         if (r < 0)
                 return log_error_errno(r, "Failed to make an event loop: %m");
+        r = watch_signals(w);
+        if (r >= 0)
+                r = make_report(w);
+        if (r < 0)
+                return r;
         r = service_watch_new(w->event, w->wait->unit, on_service_ended, w, &w->watch);
         if (r >= 0 && w->wait->terminal)
                 r =
@@ -288,6 +294,14 @@ static int finish(Waiting *w, int *ret_status) {
         return w->wait->collect && w->wait->wait && failed ? forget_unit(w->wait->unit) : 0;
 }
 
+/* Who left the terminal has written there what the unit has to know from now on; one that was still to get a
+ * terminal must see that nobody is there any more. The file goes with the unit. */
+static bool unit_needs_report(const Waiting *w) {
+        bool starting = w->signal > 0 && w->wait->terminal && !w->launcher_ended;
+
+        return starting || (w->detached && !w->wait->stay);
+}
+
 int adhoc_wait(const AdhocWait *wait, int *ret_status) {
         _cleanup_(waiting_done) Waiting w = { .wait = wait, .launcher = PIDREF_NULL, .report_fd = -EBADF };
         int r;
@@ -297,8 +311,7 @@ int adhoc_wait(const AdhocWait *wait, int *ret_status) {
                 r = sd_event_loop(w.event);
         if (r >= 0)
                 r = finish(&w, ret_status);
-        /* Who left the terminal has written there what the unit has to know from now on. */
-        if (w.report_fd >= 0 && !(w.detached && !wait->stay))
+        if (w.report_fd >= 0 && !unit_needs_report(&w))
                 end_report_remove(wait->id);
         return r;
 }

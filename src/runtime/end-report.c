@@ -176,6 +176,14 @@ int end_report_wanted(const char *id, EndReport *ret) {
         return r < 0 ? r : 1;
 }
 
+bool end_report_lost_terminal(const char *id) {
+        _cleanup_close_ int fd = end_report_find(id);
+        EndReport report;
+
+        return fd >= 0 && !is_locked(fd) && end_report_read(fd, &report) >= 0 &&
+                        report.terminal != END_REPORT_UNKNOWN && report.detached != 1;
+}
+
 bool end_report_is_detached(const char *id) {
         _cleanup_close_ int fd = end_report_find(id);
         EndReport report;

@@ -51,6 +51,10 @@ int end_report_find(const char *id);
  */
 int end_report_wanted(const char *id, EndReport *ret);
 
+/* Whether a terminal was promised by somebody who has ended since, and has not left it on purpose. Does not
+ * log. */
+bool end_report_lost_terminal(const char *id);
+
 /* Whether the terminal's end is no reason for the payload to end. Does not log. */
 bool end_report_is_detached(const char *id);
 

@@ -312,8 +312,10 @@ int prepare_stop(const char *id) {
         if (r < 0)
                 return r;
         fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
-                return 0; /* not ours, or done */
+        if (fd < 0 && errno == ENOENT) {
+                end_report_remove_stale(id);
+                return 0; /* not ours, or done, or it never came so far */
+        }
         if (fd < 0)
                 return log_error_errno(negative_errno(), "Failed to open directory '%s': %m", path);
 

@@ -99,6 +99,45 @@ def test_pipe_passes_stdio_through(berth_run):
     assert (done.returncode, done.stdout, done.stderr) == (4, "from stdin\n", "to stderr\n")
 
 
+def test_stdio_that_is_closed(machine, berth_run):
+    command = f"berth-run --pipe --quiet --rootfs {ROOTFS} -- sh -c"
+    assert machine.output(f"{command} 'cat; echo out' <&-") == "out"
+    assert machine.run(f"{command} 'echo out; exit 7' <&- >&- 2>&-", check=False).returncode == 7
+
+
+@pytest.fixture
+def slow(machine, berth_run):
+    """Options of a unit that is being started until there is a file /go, and a way to wait until it is."""
+    machine.run("rm -f /starting /go")
+    script = "touch /starting; until test -e /go; do sleep 0.05; done"
+    yield ["berth-run", "--unit=adhoc-test", "-p", f'ExecStartPre=/bin/sh -c "{script}"', "--rootfs", ROOTFS]
+    machine.run("touch /go; systemctl stop --quiet adhoc-test.service; systemctl reset-failed; rm -f /starting /go", check=False)
+
+
+def end_at_the_start(machine, words, sig):
+    script = f"{shlex.join(words)} </dev/null >/dev/null 2>&1 & until test -e /starting; do sleep 0.05; done; kill -{sig} $!; wait $!; echo $?"
+    return int(machine.output(script))
+
+
+@pytest.mark.parametrize("mode", ["--wait", "--pipe"])
+def test_ended_while_the_unit_starts(machine, slow, mode):
+    """The container goes on, and nothing else is left."""
+    assert end_at_the_start(machine, [*slow, mode, "--", "sleep", "1000"], "TERM") == 143
+    assert machine.output("ls /run/berth-run") == ""
+    machine.run("touch /go")
+    machine.wait_until("test $(systemctl is-active adhoc-test) = active")
+
+
+@pytest.mark.parametrize("sig, status", [("TERM", 143), ("HUP", 129), ("KILL", 137)])
+def test_ended_before_the_unit_has_the_terminal(machine, slow, sig, status):
+    """A payload that should have had a terminal does not start without."""
+    assert end_at_the_start(machine, [*slow, "--pty", "--", "sleep", "1000"], sig) == status
+    machine.run("touch /go")
+    machine.wait_until("test $(systemctl is-active adhoc-test) = failed")
+    assert "berth-run, whose terminal this was to have, has ended" in machine.output("journalctl -u adhoc-test -o cat")
+    assert machine.output("ls /run/berth-run") == ""
+
+
 def test_arguments_are_literal(berth_run):
     words = ["$HOME", "${PATH}", "100%", "%i", "a\nb", 'quo"te', "back\\slash", " ", "end"]
     done = berth_run("--pipe --quiet", "sh", "-c", "for w; do echo \"<$w>\"; done", "sh", *words)
