@@ -21,13 +21,18 @@
 
 /* ---- which declarations ---- */
 
-static int find_file(const char *word, ConfigFound **ret) {
+static int find_file(const char *word, GPtrArray *messages, ConfigFound **ret) {
         _cleanup_free_ char *path = g_canonicalize_filename(word, NULL), *name = g_path_get_basename(path),
                             *directory = g_path_get_dirname(path);
         const char *const directories[] = { directory, NULL };
 
-        if (!g_str_has_suffix(name, SUFFIX))
-                return log_error_errno(-EINVAL, "'%s': the name of a declaration ends in " SUFFIX, word);
+        if (!g_str_has_suffix(name, SUFFIX)) {
+                config_message(messages, LOG_ERR, word, 0, "the name of a declaration ends in " SUFFIX "%s",
+                               g_str_has_suffix(name, ".volume")
+                                               ? "; volumes are looked at with those that name them"
+                                               : "");
+                return -EINVAL;
+        }
         name[strlen(name) - STRLEN(SUFFIX)] = '\0';
         return config_find(directories, name, ret);
 }
@@ -39,15 +44,16 @@ static int find_name(const char *name, ConfigFound **ret) {
 }
 
 /* A word with a slash or the suffix is a file, which has the drop-ins beside it; others are names. */
-static int find_word(const char *word, ConfigFound **ret) {
-        bool is_file = strchr(word, '/') || g_str_has_suffix(word, SUFFIX);
-        int r = is_file ? find_file(word, ret) : find_name(word, ret);
+static int find_word(const char *word, GPtrArray *messages, ConfigFound **ret) {
+        bool is_file = strchr(word, '/') || g_str_has_suffix(word, SUFFIX) ||
+                        g_str_has_suffix(word, ".volume");
+        int r = is_file ? find_file(word, messages, ret) : find_name(word, ret);
 
         if (r == -ENOENT && is_file)
-                return log_error_errno(r, "'%s': %m", word);
-        if (r == -ENOENT)
-                return log_error_errno(
-                                r, "There is no '%s" SUFFIX "' in the directories of declarations", word);
+                config_message(messages, LOG_ERR, word, 0, "%s", g_strerror(-r));
+        else if (r == -ENOENT)
+                config_message(messages, LOG_ERR, word, 0,
+                               "There is no '%s" SUFFIX "' in the directories of declarations", word);
         return r;
 }
 
@@ -55,8 +61,8 @@ static void found_destroy(void *p) {
         config_found_free(p);
 }
 
-/* The declarations that words name; without words, all that there are. Words that name none are told, and
- * make *ret_complete false. */
+/* The declarations that words name; without words, all that there are. Words that name none are errors among
+ * messages, and make *ret_complete false. */
 static GPtrArray *find_words(char **words, GPtrArray *messages, bool *ret_complete) {
         _cleanup_strv_ char **directories = config_search_path(geteuid() != 0);
         GPtrArray *list;
@@ -68,7 +74,7 @@ static GPtrArray *find_words(char **words, GPtrArray *messages, bool *ret_comple
         for (; *words; words++) {
                 ConfigFound *found;
 
-                if (find_word(*words, &found) < 0)
+                if (find_word(*words, messages, &found) < 0)
                         *ret_complete = false;
                 else
                         g_ptr_array_add(list, found);
@@ -108,6 +114,7 @@ int verb_cat(const VerbCall *call) {
         bool complete;
 
         list = find_words(call->args, messages, &complete);
+        print_messages(messages);
         for (unsigned i = 0; i < list->len; i++) {
                 if (i > 0)
                         puts("");

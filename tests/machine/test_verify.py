@@ -95,6 +95,9 @@ def test_a_name_that_is_not_there(machine):
     result = machine.run("berth verify nowhere", check=False)
     assert result.returncode == 1
     assert "There is no 'nowhere.container'" in result.stderr
+    status, found = findings(machine, "nowhere", "data.volume")
+    assert (status, [f["file"] for f in found]) == (1, ["nowhere", "data.volume"])
+    assert "volumes are looked at with those that name them" in found[1]["message"]
 
 
 def test_nothing_is_left_and_nothing_is_made(machine, declare):
