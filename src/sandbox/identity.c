@@ -3,6 +3,7 @@
 /* Owns the change from the caller's identity to the payload's. Capabilities survive it here and are set in
  * capabilities.c. */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>
@@ -52,6 +53,12 @@ bool identity_keeps_groups(const Spec *spec) {
         return spec_annotation(spec, "run.oci.keep_original_groups") != NULL;
 }
 
+static int id_error(const char *what, uint32_t id) {
+        return log_error_errno(
+                        negative_errno(), "Failed to become %s %u: %m%s", what, id,
+                        errno == EINVAL ? "; the user namespace has no such id" : "");
+}
+
 int identity_apply(const SpecUser *user, bool keep_groups, int proc_fd) {
         int r;
 
@@ -66,11 +73,10 @@ int identity_apply(const SpecUser *user, bool keep_groups, int proc_fd) {
                 return log_error_errno(
                                 negative_errno(), "Failed to keep capabilities over the change of user: %m");
 
-        /* -EINVAL: the id has no mapping in the user namespace. */
         if (setresgid(user->gid, user->gid, user->gid) < 0)
-                return log_error_errno(negative_errno(), "Failed to become group %u: %m", user->gid);
+                return id_error("group", user->gid);
         if (setresuid(user->uid, user->uid, user->uid) < 0)
-                return log_error_errno(negative_errno(), "Failed to become user %u: %m", user->uid);
+                return id_error("user", user->uid);
 
         if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
                 return log_error_errno(negative_errno(), "Failed to reset the keeping of capabilities: %m");

@@ -100,6 +100,8 @@ def test_user_and_system(user, bundles, adhoc):
         done = user.run(words.format("--system"), check=False)
         assert done.returncode != 0
         assert "--system: only root can" in done.stderr
+        done = user.run(f"berth-run --pipe --quiet --collect --rootfs {rootfs} --uid=5 true", check=False)
+        assert (done.returncode, "; the user namespace has no such id" in done.stderr) == (125, True)
     finally:
         made.remove()
     assert adhoc.output("--system", "echo", "hello") == "hello\n"
