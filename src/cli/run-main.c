@@ -31,7 +31,9 @@ static int print_help(void) {
         printf("\n%s\n\n%s\n", _("Run a container as a transient unit."), _("Options:"));
         run_options_print();
         printf("\n%s\n",
-               _("The exit status is the payload's with --wait, --pipe and --pty (128 + N for signal N)."));
+               _("The exit status is the payload's with --wait, --pipe, --pty, --shell and --scope (128 + N "
+                 "for signal N);\n"
+                 "125, 126 and 127: nothing was started, see berth-run(1)."));
         return EXIT_SUCCESS;
 }
 
