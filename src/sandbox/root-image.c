@@ -92,6 +92,10 @@ static int attach_loop(Attachment *a) {
 
         (void) g_strlcpy((char *) config.info.lo_file_name, a->image->path, sizeof config.info.lo_file_name);
         r = configure_loop(a, &config);
+        if (r == -ENOENT || r == -ENXIO) /* said of the image, which is there, it would puzzle */
+                return log_error_errno(
+                                r, "%sThe root image '%s' needs a loop device, but %s: %m", a->prefix,
+                                a->image->path, *a->device ? a->device : "/dev/loop-control");
         return r < 0 ? log_image(a, r, "attach a loop device to the root image") : 0;
 }
 

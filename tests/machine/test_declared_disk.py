@@ -157,3 +157,11 @@ def test_what_is_no_root(machine, declare, make, text):
 def test_a_file_that_is_not_there(machine, declare):
     declare("/etc/berth/other.container", "[Container]\nRootImage=/srv/images/none\nExec=true\n")
     assert "RootImage=/srv/images/none: No such file or directory" in machine.run("berth verify other", check=False).stderr
+
+
+def test_without_loop_devices(machine, declare):
+    declare("/etc/berth/web.container", "[Container]\nRootImage=/srv/images/ext4\nExec=true\n")
+    machine.run("mv /dev/loop-control /dev/hidden")
+    said = machine.run("berth verify web", check=False).stderr
+    machine.run("mv /dev/hidden /dev/loop-control")
+    assert "needs a loop device, but /dev/loop-control: No such file or directory" in said
