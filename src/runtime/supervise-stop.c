@@ -64,7 +64,11 @@ static int on_abort(sd_event_source *source, const struct signalfd_siginfo *si, 
 /* The kernel says it, not somebody: our terminal is gone. To the payload its own one is, which is the end of
  * what does not handle that, unless whoever sat there has left it alone on purpose. */
 static void lose_terminal(Supervisor *s) {
-        if (!end_report_is_detached(s->id))
+        if (end_report_is_detached(s->id))
+                return;
+        if (s->phase == PHASE_CREATING)
+                supervise_request_stop(s); /* there is no payload yet that could be told */
+        else if (s->console)
                 supervise_signal_payload(s, SIGHUP);
 }
 
@@ -73,7 +77,7 @@ static int on_passed(sd_event_source *source, int fd, uint32_t revents, void *us
         struct signalfd_siginfo si;
 
         while (read(fd, &si, sizeof si) == sizeof si)
-                if (s->console && si.ssi_signo == SIGHUP && si.ssi_code == SI_KERNEL)
+                if (s->params.terminal && si.ssi_signo == SIGHUP && si.ssi_code == SI_KERNEL)
                         lose_terminal(s);
                 else if (s->phase == PHASE_RUNNING)
                         (void) pidref_kill(supervise_target(s), (int) si.ssi_signo);

@@ -138,6 +138,17 @@ def test_ended_before_the_unit_has_the_terminal(machine, slow, sig, status):
     assert machine.output("ls /run/berth-run") == ""
 
 
+def test_ended_while_the_container_is_made(machine, bundles, slow):
+    """The terminal is lost when there is no payload yet that could be told."""
+    hook = {"path": "/bin/sh", "args": ["sh", "-c", "touch /starting; until test -e /go; do sleep 0.05; done"],
+            "env": ["PATH=/usr/bin:/bin"]}
+    bundles.make("hooked", ["sleep", "1000"], edit=lambda config: config.update(hooks={"createRuntime": [hook]}))
+    words = ["berth-run", "--unit=adhoc-test", "--pty", "--bundle", "/var/lib/berth/hooked"]
+    assert end_at_the_start(machine, words, "TERM") == 143
+    machine.run("touch /go")
+    machine.wait_until("case $(systemctl is-active adhoc-test) in inactive|failed) ;; *) false;; esac")
+
+
 def test_arguments_are_literal(berth_run):
     words = ["$HOME", "${PATH}", "100%", "%i", "a\nb", 'quo"te', "back\\slash", " ", "end"]
     done = berth_run("--pipe --quiet", "sh", "-c", "for w; do echo \"<$w>\"; done", "sh", *words)
