@@ -14,6 +14,7 @@
 #include "basic/log-socket.h"
 #include "basic/macro.h"
 #include "basic/process-util.h"
+#include "basic/unit-name.h"
 
 static bool is_journal_socket(int fd) {
         struct sockaddr_un sa = { 0 };
@@ -36,26 +37,11 @@ bool stream_is_journal(int fd, const char *journal_stream) {
                         (S_ISSOCK(st.st_mode) && is_journal_socket(fd));
 }
 
-/* The innermost service of a cgroup's path, and whether it is one of a user's manager. NULL: in none. */
-static char *service_of_cgroup(const char *cgroup, bool *ret_user) {
-        _cleanup_strv_ char **names = g_strsplit(cgroup, "/", 0);
-        const char *found = NULL;
-        bool user = false;
-
-        for (char **name = names; *name; name++)
-                if (startswith(*name, "user@"))
-                        user = true;
-                else if (g_str_has_suffix(*name, ".service"))
-                        found = **name == '_' ? *name + 1 : *name; /* which keeps it apart from files */
-        *ret_user = user;
-        return g_strdup(found);
-}
-
 static void append_unit(GString *out, const char *cgroup, const char *invocation) {
         _cleanup_free_ char *unit = NULL;
         bool user;
 
-        unit = service_of_cgroup(cgroup, &user);
+        unit = unit_name_of_cgroup(cgroup, &user);
         if (!unit)
                 return;
         log_field_append(out, "UNIT", unit); /* for the catalog */

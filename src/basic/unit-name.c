@@ -119,3 +119,17 @@ int unit_names_for_container(
         *ret_scope = scope_name(parts[1], isempty(parts[2]) ? id : parts[2]);
         return 0;
 }
+
+char *unit_name_of_cgroup(const char *cgroup, bool *ret_user) {
+        _cleanup_strv_ char **names = g_strsplit(cgroup, "/", 0);
+        const char *found = NULL;
+        bool user = false;
+
+        for (char **name = names; *name; name++)
+                if (startswith(*name, "user@"))
+                        user = true;
+                else if (g_str_has_suffix(*name, ".service"))
+                        found = **name == '_' ? *name + 1 : *name; /* which keeps it apart from files */
+        *ret_user = user;
+        return g_strdup(found);
+}

@@ -187,8 +187,10 @@ int relay_take_write_fd(Relay *r) {
         return TAKE_FD(r->write_fd);
 }
 
-/* journald adds the scope itself while the process of OBJECT_PID= exists, and where the sender is root. */
+/* journald adds the scope itself while the process of OBJECT_PID= exists, and where the sender is root; the
+ * service while we exist. Of last words it reads when both are gone, journalctl -u would not know. */
 void relay_set_origin(Relay *r, const RelayOrigin *origin) {
+        const char *unit_field = origin->user ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT";
         const LogSettings *settings = origin->settings;
 
         g_free(r->identifier);
@@ -199,8 +201,8 @@ void relay_set_origin(Relay *r, const RelayOrigin *origin) {
 
         g_string_printf(r->origin, "SYSLOG_FACILITY=%d\n", settings->facility >> 3);
         add_field(r->origin, "IMAGE_NAME", origin->image);
-        add_field(r->origin, origin->user ? "OBJECT_SYSTEMD_USER_UNIT" : "OBJECT_SYSTEMD_UNIT",
-                  origin->scope);
+        add_field(r->origin, unit_field, origin->scope);
+        add_field(r->origin, unit_field, origin->service);
 }
 
 void relay_set_payload(Relay *r, pid_t pid) {

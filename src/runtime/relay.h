@@ -28,9 +28,10 @@ int relay_take_write_fd(Relay *r);
 /* What else is known of the payload, for its entries. */
 typedef struct RelayOrigin {
         const LogSettings *settings;
-        const char *image; /* name of the image; NULL: not known */
-        const char *scope; /* unit that the payload is in; NULL: none */
-        bool user;         /* a unit of a user's systemd */
+        const char *image;   /* name of the image; NULL: not known */
+        const char *scope;   /* unit that the payload is in; NULL: none */
+        const char *service; /* unit that we are in; NULL: none */
+        bool user;           /* units of a user's systemd */
 } RelayOrigin;
 
 /* Called before relay_set_payload(). */

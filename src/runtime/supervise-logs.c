@@ -7,13 +7,16 @@
 
 #include "runtime/supervise-internal.h"
 
+#include "basic/process-util.h"
+#include "basic/unit-name.h"
 #include "runtime/state.h"
 
 int supervise_set_up_logs(Supervisor *s, const char *cgroup) {
         _cleanup_(log_settings_done) LogSettings settings = LOG_SETTINGS_NULL;
-        _cleanup_free_ char *scope = g_path_get_basename(cgroup);
+        _cleanup_free_ char *scope = g_path_get_basename(cgroup), *own = NULL, *service = NULL;
         _cleanup_(state_freep) State *state = NULL;
         RelayOrigin origin = { .settings = &settings };
+        bool user;
         int r;
 
         if (!s->relays[STREAM_OUT] && !s->relays[STREAM_ERR])
@@ -25,6 +28,8 @@ int supervise_set_up_logs(Supervisor *s, const char *cgroup) {
         origin.image = state->image;
         origin.scope = g_str_has_suffix(scope, ".scope") ? scope : NULL;
         origin.user = state->user_manager;
+        if (pid_cgroup(/* pid= */ 0, &own) >= 0)
+                origin.service = service = unit_name_of_cgroup(own, &user);
         for (size_t i = 0; i < _STREAM_MAX; i++)
                 if (s->relays[i])
                         relay_set_origin(s->relays[i], &origin);

@@ -71,6 +71,21 @@ def test_last_words(machine, bundles):
         assert {"first", "no newline"} <= set(machine.journal("-u", unit).splitlines())
 
 
+def test_last_words_are_read_late(machine, bundles):
+    """By a journald that is so busy that payload and supervisor have gone by then."""
+    bundles.make("brief", ["sh", "-c", "while [ ! -e /go ]; do sleep 0.05; done; echo last"])
+    machine.run("systemctl start container@brief")
+    supervisor, journald = machine.show("container@brief", "MainPID"), machine.show("systemd-journald", "MainPID")
+    machine.run(f"kill -STOP {journald}; touch /var/lib/berth/brief/rootfs/go")
+    try:
+        machine.wait_until(f"! test -e /proc/{supervisor}")
+    finally:
+        machine.run(f"kill -CONT {journald}")
+    machine.wait_until("systemctl show -P ActiveState container@brief | grep -x inactive")
+    for unit in ("container@brief", "berth-brief.scope"):
+        assert "last" in machine.journal("-u", unit).splitlines()
+
+
 @pytest.mark.parametrize("annotations, name", [
     ({"org.opencontainers.image.ref.name": "docker.io/library/web:1"}, "docker.io/library/web:1"),
     ({"org.opencontainers.image.title": "web"}, "web"),
