@@ -21,7 +21,7 @@ def adhoc(machine, layout):
 def layout(machine, bundle_template):
     """A layout with one image, which has a command."""
     # overlayfs takes no directory of an overlay for what it writes, and the machine's root is one
-    machine.run("mkdir -p /var/lib/berth /run/disk && rmdir /var/lib/berth && ln -s /run/disk /var/lib/berth && mkdir -p /srv/work")
+    machine.run("mkdir -p /var/lib/berth /run/disk && rm -r /var/lib/berth && ln -s /run/disk /var/lib/berth && mkdir -p /srv/work")
     subprocess.run(["cp", "-a", bundle_template[0], machine.root / "srv/work/rootfs"], check=True)
     machine.run(
         f"cd /srv/work && umoci init --layout {LAYOUT} && umoci new --image {LAYOUT}:web"

@@ -24,7 +24,7 @@ IMAGE = "docker.io/library/busybox"
 @pytest.fixture(scope="module", autouse=True)
 def roots(machine, bundle_template):
     """The roots; and a directory that takes an overlay, which the machine's own root does not."""
-    machine.run("mkdir -p /var/lib/berth /run/disk && rmdir /var/lib/berth && ln -s /run/disk /var/lib/berth")
+    machine.run("mkdir -p /var/lib/berth /run/disk && rm -r /var/lib/berth && ln -s /run/disk /var/lib/berth")
     commands = re.findall("^#   (.*)$", (SOURCE / "hello.container").read_text(), re.M)
     assert len(commands) == 3
     machine.run(["bash", "-ec", "\n".join([*commands, "echo it works >/srv/busybox/www/index.html"])])

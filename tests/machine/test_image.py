@@ -16,7 +16,7 @@ LAYOUT = "/srv/layout"
 def layout(machine, bundle_template):
     """A layout with two images: "first" has one layer, "second" one more, which removes and replaces files."""
     # overlayfs takes no directory of an overlay for what it writes, and the machine's root is one
-    machine.run("mkdir -p /var/lib/berth /run/disk && rmdir /var/lib/berth && ln -s /run/disk /var/lib/berth")
+    machine.run("mkdir -p /var/lib/berth /run/disk && rm -r /var/lib/berth && ln -s /run/disk /var/lib/berth")
     machine.run(f"mkdir -p /srv/work {LAYOUT} && rmdir {LAYOUT}")
     subprocess.run(["cp", "-a", bundle_template[0], machine.root / "srv/work/rootfs"], check=True)
     machine.run(

@@ -252,15 +252,15 @@ def unreadable(p):
     if os.geteuid() == 0:
         os.chmod(p.top, 0o755)
         os.chown(p.out, 65534, 65534)
-        done = subprocess.run([p.generator, p.out], user=65534, group=65534, extra_groups=[], capture_output=True, text=True, check=False,
+        # the build may be where others cannot go
+        generator = shutil.copy(p.generator, p.top)
+        os.chmod(generator, 0o755)
+        done = subprocess.run([generator, p.out], user=65534, group=65534, extra_groups=[], capture_output=True, text=True, check=False,
                               env={"BERTH_UNIT_PATH": str(p.etc)})
-        if "Permission denied" not in done.stderr and done.returncode in (126, 127):
-            return "the build is in a directory that others cannot enter"
     else:
         done = p.run()
         done.stderr = done.stderr.decode()
     assert done.returncode == 1 and re.search(r"x\.container: Permission denied$", done.stderr, re.M), done.stderr
-    return None
 
 
 def directory_that_is_none(p):
