@@ -30,6 +30,6 @@ int unit_argument_parse(const char *argument, char **ret_id, char **ret_declared
 int unit_names_for_container(
                 const char *cgroups_path, const char *id, bool user, char **ret_slice, char **ret_scope);
 
-/* The innermost service that a cgroup's path is of, and whether it is one of a user's manager. NULL: of none.
- * Caller frees. */
+/* The innermost service that a cgroup's path is of, and whether it is one of a user's manager. NULL: of
+ * none. Caller frees. */
 char *unit_name_of_cgroup(const char *cgroup, bool *ret_user);
