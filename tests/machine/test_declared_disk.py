@@ -54,7 +54,7 @@ def images(machine, bundle_template, tmp_path_factory):
     (tree / "owned").write_text("")
     run("chown", "33:44", tree / "owned")
     # as it is mounted in a machine whose root is an overlay
-    machine.run(f"mkdir -p /srv/images /var/lib/berth {DISK}/changes && ln -s {DISK}/changes /var/lib/berth/changes;"
+    machine.run(f"mkdir -p /srv/images /var/lib/berth {DISK}/changes && rm -rf /var/lib/berth/changes && ln -s {DISK}/changes /var/lib/berth/changes;"
                 " mknod /dev/loop-control c 10 237 2>/dev/null;"
                 " for i in $(seq 0 63); do mknod /dev/loop$i b 7 $i 2>/dev/null; done; true")
     for kind, make in MAKERS.items():

@@ -11,7 +11,7 @@ CHANGES = "/var/lib/berth/changes"
 @pytest.fixture(scope="module", autouse=True)
 def place(machine):
     """overlayfs takes no directory of an overlay for what it writes, and the machine's root is one."""
-    machine.run(f"mkdir -p /var/lib/berth /run/changes && ln -s /run/changes {CHANGES}")
+    machine.run(f"mkdir -p /var/lib/berth /run/changes && rm -rf {CHANGES} && ln -s /run/changes {CHANGES}")
     yield
     machine.run(f"rm -r {CHANGES} /run/changes")
 

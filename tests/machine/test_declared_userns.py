@@ -13,7 +13,7 @@ RANGES = "/run/berth-userns"
 
 @pytest.fixture(scope="module", autouse=True)
 def place(machine):
-    machine.run(f"mkdir -p /var/lib/berth {DISK}/changes && ln -s {DISK}/changes /var/lib/berth/changes")
+    machine.run(f"mkdir -p /var/lib/berth {DISK}/changes && rm -rf /var/lib/berth/changes && ln -s {DISK}/changes /var/lib/berth/changes")
     yield
     machine.run(f"rm -r /var/lib/berth/changes {DISK}")
 
