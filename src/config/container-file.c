@@ -165,8 +165,11 @@ static void apply_entry(ContainerFile *c, const UnitEntry *entry, GPtrArray *mes
                 return;
         else if (sections[section].kind == SECTION_OURS)
                 unknown_key(entry, messages);
-        else if ((ours = container_key_ours(entry->key)))
-                wrong_section(entry, ours, messages);
+        else {
+                ours = container_key_ours(entry->key);
+                if (ours)
+                        wrong_section(entry, ours, messages);
+        }
 }
 
 static bool has_listener(const ContainerFile *c) {

@@ -163,7 +163,7 @@ def test_errors_on_a_terminal(runtime, terminal):
 @not_with("runc", "crun", reason="they do not look whether stderr is the journal's")
 def test_errors_in_the_journal(machine, runtime):
     machine.run("systemd-run --quiet --wait --unit=speaks berth state nothing", check=False)
-    entries = machine.journal("-u", "speaks", "-p", "err", "_COMM=berth")
+    entries = machine.journal("-u", "speaks", "-p", "err", "SYSLOG_IDENTIFIER=berth")
     machine.run("systemctl reset-failed speaks", check=False)
     assert entries == "container does not exist: nothing"
 
