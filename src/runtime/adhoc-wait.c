@@ -4,6 +4,7 @@
 
 #include "runtime/adhoc-wait.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,13 +133,24 @@ static int on_first_output(sd_event_source *source, int fd, uint32_t events, voi
         return begin_forwarding(userdata);
 }
 
+/* What was written in the moment of the end is shown, too. */
+static int leave_at_end(Waiting *w) {
+        if (w->first_output) {
+                struct pollfd master = { .fd = w->wait->terminal->master, .events = POLLIN };
+
+                if (poll(&master, 1, 0) > 0 && master.revents & POLLIN)
+                        (void) begin_forwarding(w);
+        }
+        return leave_loop(w);
+}
+
 /* ---- the unit ---- */
 
 static void on_service_ended(void *userdata) {
         Waiting *w = userdata;
 
         if (w->launcher_ended)
-                (void) leave_loop(w);
+                (void) leave_at_end(w);
 }
 
 static void tell_made(const Waiting *w) {
@@ -165,7 +177,7 @@ static int on_launcher_end(sd_event_source *source, int fd, uint32_t events, voi
         if (w->launcher_status == 0)
                 tell_made(w);
         if (service_watch_fate(w->watch)->ended || w->launcher_status != 0 || !w->wait->wait)
-                return leave_loop(w);
+                return leave_at_end(w);
         return begin_forwarding(w);
 }
 

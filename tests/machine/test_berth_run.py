@@ -246,6 +246,17 @@ def test_payload_that_cannot_be_executed(machine, berth_run, options, program, s
     assert "<3>" not in done.stdout + done.stderr
 
 
+def test_first_words_are_the_last(machine, berth_run):
+    """The end of everything and what was said about it are seen at once."""
+    script = f"""berth-run --pty --quiet --unit=adhoc-test --rootfs {ROOTFS} no-such-program </dev/null & pid=$!
+        until pgrep -P $pid systemd-run >/dev/null; do :; done
+        kill -STOP $pid; until systemctl is-failed --quiet adhoc-test && ! pgrep -r S,R,D -P $pid; do sleep 0.05; done
+        kill -CONT $pid; wait $pid; echo $?"""
+    said = machine.output(f"{script} 2>&1", check=False).split()
+    assert said[-1] == "127"
+    assert any("no-such-program" in word for word in said[:-1]), said
+
+
 def test_name_in_use(machine, berth_run):
     berth_run("--unit=adhoc-test --quiet", "sleep", "1000")
     done = berth_run("--unit=adhoc-test --wait", "true")
